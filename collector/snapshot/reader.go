@@ -1,0 +1,265 @@
+package snapshot
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+var (
+	// ErrIntegrity means that the files do not match the seal, or contradict themselves: nothing in the
+	// snapshot is to be believed.
+	ErrIntegrity = errors.New("the snapshot does not match its seal")
+	// ErrNoSnapshot means that the directory holds no finished snapshot.
+	ErrNoSnapshot = errors.New("no finished snapshot")
+	// ErrVersion means that another version of the program wrote the snapshot.
+	ErrVersion = errors.New("the snapshot has another schema version")
+)
+
+const (
+	// maxLine bounds one record; a leaver with a full month of sign-ins stays below 16 MiB.
+	maxLine = 64 << 20
+	// maxDocument bounds manifest, tenant and seal.
+	maxDocument = 256 << 20
+	// maxWindow bounds what a compressed file may make the reader allocate at once.
+	maxWindow = 64 << 20
+)
+
+// Reader reads a snapshot whose seal has been checked. Its methods may be called from several
+// goroutines; each call reads the file anew.
+type Reader struct {
+	dir      string
+	seal     Seal
+	manifest Manifest
+	tenant   Tenant
+}
+
+// Open checks every file of the snapshot in dir against its seal, every record against the catalogue
+// of facts, and the counts against each other, before it gives anything out. Errors wrap ErrIntegrity,
+// ErrNoSnapshot or ErrVersion.
+func Open(dir string) (*Reader, error) {
+	r := &Reader{dir: dir}
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("snapshot %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// Seal returns the checked seal; its Digest names the snapshot.
+func (r *Reader) Seal() Seal { return r.seal }
+
+// Manifest returns who collected what, when and with which rights.
+func (r *Reader) Manifest() Manifest { return r.manifest }
+
+// Tenant returns the tenant-wide facts.
+func (r *Reader) Tenant() Tenant { return r.tenant }
+
+// Leavers yields every record in ascending order of Leaver.Key and stops at the first error.
+func (r *Reader) Leavers(yield func(Record) error) error {
+	return each(r, leaversFile, yield)
+}
+
+// Provenance yields where the facts came from, in the order of writing.
+func (r *Reader) Provenance(yield func(Provenance) error) error {
+	return each(r, provenanceFile, yield)
+}
+
+func (r *Reader) check() error {
+	if err := r.readSeal(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.seal.Files)) {
+		if err := r.checkFile(name); err != nil {
+			return err
+		}
+	}
+	if err := r.document(manifestFile, &r.manifest); err != nil {
+		return err
+	}
+	if err := r.document(tenantFile, &r.tenant); err != nil {
+		return err
+	}
+	if r.manifest.TenantID != r.tenant.ID {
+		return fmt.Errorf("%w: %s speaks of tenant %s, %s of %s", ErrIntegrity, manifestFile, r.manifest.TenantID, tenantFile, r.tenant.ID)
+	}
+	return r.recount()
+}
+
+func (r *Reader) readSeal() error {
+	data, err := r.read(sealFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		// Files without a seal are a snapshot that somebody tore open; no files are no snapshot.
+		if _, err := os.Stat(filepath.Join(r.dir, leaversFile)); err == nil {
+			return fmt.Errorf("%w: %s is missing", ErrIntegrity, sealFile)
+		}
+		return fmt.Errorf("%w in it: %s is missing", ErrNoSnapshot, sealFile)
+	case err != nil:
+		return err
+	}
+	var version struct {
+		SchemaVersion int `json:"schemaVersion"`
+	}
+	if err := lenient(data, &version); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
+	}
+	if version.SchemaVersion != SchemaVersion {
+		return fmt.Errorf("%w: %d, this program reads %d", ErrVersion, version.SchemaVersion, SchemaVersion)
+	}
+	if err := unmarshal(data, &r.seal); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
+	}
+	digest, err := r.seal.digest()
+	if err != nil {
+		return err
+	}
+	if digest != r.seal.Digest {
+		return fmt.Errorf("%w: %s was changed", ErrIntegrity, sealFile)
+	}
+	want := []string{leaversFile, manifestFile, provenanceFile, tenantFile}
+	if got := slices.Sorted(maps.Keys(r.seal.Files)); !slices.Equal(got, want) {
+		return fmt.Errorf("%w: it seals %v, not %v", ErrIntegrity, got, want)
+	}
+	return nil
+}
+
+func (r *Reader) checkFile(name string) error {
+	f, err := os.Open(filepath.Join(r.dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s is missing", ErrIntegrity, name)
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	sealed := r.seal.Files[name]
+	if n != sealed.Bytes || hex.EncodeToString(sum.Sum(nil)) != sealed.SHA256 {
+		return fmt.Errorf("%w: %s was changed", ErrIntegrity, name)
+	}
+	return nil
+}
+
+// recount proves that the seal tells the truth of the records: order, facts and counts.
+func (r *Reader) recount() error {
+	w := &Writer{outcomes: map[string]map[string]int{}}
+	records := 0
+	err := r.Leavers(func(rec Record) error {
+		key := rec.Leaver.Key()
+		if key <= w.last {
+			return fmt.Errorf("%w: leaver %s after %s", ErrIntegrity, key, w.last)
+		}
+		w.last = key
+		records++
+		var want []string
+		if rec.Leaver.State != NotYet {
+			want = LeaverFacts()
+		}
+		if err := complete(rec.Facts, want); err != nil {
+			return fmt.Errorf("%w: leaver %s: %w", ErrIntegrity, key, err)
+		}
+		for _, name := range want {
+			w.count(name, rec.Facts[name])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := complete(r.tenant.Facts, TenantFacts()); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, tenantFile, err)
+	}
+	for _, name := range TenantFacts() {
+		w.count(name, r.tenant.Facts[name])
+	}
+	if records != r.seal.Leavers || records != r.seal.Files[leaversFile].Records || records != r.manifest.Population.Leavers {
+		return fmt.Errorf("%w: %d leavers in %s, %d in the seal, %d in the manifest", ErrIntegrity, records, leaversFile, r.seal.Leavers, r.manifest.Population.Leavers)
+	}
+	if !maps.EqualFunc(w.outcomes, r.seal.Outcomes, maps.Equal[map[string]int]) {
+		return fmt.Errorf("%w: the outcomes of the facts are not those of the seal", ErrIntegrity)
+	}
+	sources := 0
+	if err := r.Provenance(func(Provenance) error { sources++; return nil }); err != nil {
+		return err
+	}
+	if sources != r.seal.Files[provenanceFile].Records {
+		return fmt.Errorf("%w: %d records in %s, %d in the seal", ErrIntegrity, sources, provenanceFile, r.seal.Files[provenanceFile].Records)
+	}
+	return nil
+}
+
+func (r *Reader) document(name string, v any) error {
+	data, err := r.read(name)
+	if err != nil {
+		return err
+	}
+	if err := unmarshal(data, v); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, name, err)
+	}
+	return nil
+}
+
+func (r *Reader) read(name string) ([]byte, error) {
+	f, err := os.Open(filepath.Join(r.dir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(data) > maxDocument {
+		return nil, fmt.Errorf("%w: %s is larger than %d bytes", ErrIntegrity, name, maxDocument)
+	}
+	return data, nil
+}
+
+// each decodes a compressed file line by line.
+func each[T any](r *Reader, name string, yield func(T) error) error {
+	f, err := os.Open(filepath.Join(r.dir, name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	dec, err := zstd.NewReader(f, zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	defer dec.Close()
+	lines := bufio.NewScanner(dec)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine+1)
+	for n := 1; lines.Scan(); n++ {
+		var v T
+		if err := unmarshal(lines.Bytes(), &v); err != nil {
+			return fmt.Errorf("%w: %s line %d: %w", ErrIntegrity, name, n, err)
+		}
+		if err := yield(v); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, name, err)
+	}
+	return nil
+}
+
+func lenient(data []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	return dec.Decode(v)
+}
