@@ -1,0 +1,402 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBody bounds one answer; Graph's largest page stays below 16 MiB.
+	maxBody = 64 << 20
+	// attemptTimeout bounds one attempt, headers and body.
+	attemptTimeout = 100 * time.Second
+	// malformedTries is how often an answer may be garbage before it counts as the service's word.
+	malformedTries = 3
+	// unreachableTries is how often a connection may fail before the endpoint counts as out of reach.
+	unreachableTries = 4
+	// failingTries is how often a service may fail (5xx, resets, time-outs) before the request is given up.
+	failingTries = 8
+	// longestWait is the longest that one request waits for a throttling service when the run has no
+	// time limit of its own.
+	longestWait = 6 * time.Hour
+)
+
+// Tokens gives the bearer token for one service. Claims, when not empty, are those that the service
+// asked for in a challenge: a cached token will not do then.
+type Tokens interface {
+	Token(ctx context.Context, claims string) (string, error)
+}
+
+// Options say how a Client talks to one service.
+type Options struct {
+	// Base is the service's root, https, without a path: everything is sent there and nowhere else.
+	Base *url.URL
+	// Transport sends; it must not retry or follow redirects.
+	Transport http.RoundTripper
+	Tokens    Tokens
+	Limits    Limits
+	// UserAgent names this program to the service.
+	UserAgent string
+	// Foreign, when not nil, is told of every link to another origin (ErrForeign).
+	Foreign func(error)
+}
+
+// Client talks to one service in one tenant. It is safe for concurrent use.
+type Client struct {
+	base      *url.URL
+	transport http.RoundTripper
+	tokens    Tokens
+	userAgent string
+	foreign   func(error)
+	gates     map[Family]*gate
+	skew      atomic.Int64
+	counts    map[Family]*atomic.Int64
+}
+
+// New makes a client.
+func New(o Options) *Client {
+	c := &Client{
+		base: o.Base, transport: o.Transport, tokens: o.Tokens, userAgent: o.UserAgent, foreign: o.Foreign,
+		gates: map[Family]*gate{}, counts: map[Family]*atomic.Int64{},
+	}
+	for family, limit := range o.Limits {
+		c.gates[family] = newGate(limit)
+		c.counts[family] = new(atomic.Int64)
+	}
+	return c
+}
+
+// Request is one read, as often as it takes.
+type Request struct {
+	Family Family
+	// Endpoint is the request as documented, for messages and provenance: "GET /v1.0/users".
+	Endpoint string
+	// Cost in units of the family's limit, at least 1.
+	Cost int
+	// Build makes the request anew for every attempt, without Authorization. GET and POST only.
+	Build func(ctx context.Context) (*http.Request, error)
+}
+
+// Answer is a 2xx answer with a JSON object as body.
+type Answer struct {
+	Status    int
+	Header    http.Header
+	Body      []byte
+	RequestID string
+	Attempts  int
+	At        time.Time
+}
+
+// Skew is the service's clock minus ours, by the Date header of its last answer.
+func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
+
+// Requests counts what was sent, by family; an item of a batch counts as one.
+func (c *Client) Requests() map[Family]int {
+	out := map[Family]int{}
+	for family, n := range c.counts {
+		if v := n.Load(); v > 0 {
+			out[family] = int(v)
+		}
+	}
+	return out
+}
+
+// Do sends a request until it brings an answer to be trusted or an *Error that says why not.
+func (c *Client) Do(ctx context.Context, req Request) (Answer, error) {
+	t := try{client: c, req: req, started: time.Now()}
+	for {
+		t.attempts++
+		answer, failure := t.once(ctx)
+		if failure == nil {
+			return answer, nil
+		}
+		wait, again := t.next(ctx, failure)
+		if !again {
+			return Answer{}, failure
+		}
+		if err := pause(ctx, wait); err != nil {
+			failure.Err = errors.Join(failure.Err, err)
+			return Answer{}, failure
+		}
+	}
+}
+
+// try is the state of one request over its attempts.
+type try struct {
+	client   *Client
+	req      Request
+	started  time.Time
+	attempts int
+
+	failing, garbage, unreachable int
+	renewed                       bool
+	claims                        string
+	retryAfter                    time.Duration
+	emptyNotFound                 bool
+}
+
+// once sends one attempt. Throttling closes the family's gate before it returns.
+func (t *try) once(ctx context.Context) (Answer, *Error) {
+	c, e := t.client, &Error{Endpoint: t.req.Endpoint, Attempts: t.attempts}
+	g, ok := c.gates[t.req.Family]
+	if !ok {
+		e.Kind, e.Err = Malformed, fmt.Errorf("no limit for family %q", t.req.Family)
+		return Answer{}, e
+	}
+	if err := g.enter(ctx, max(1, t.req.Cost)); err != nil {
+		e.Kind, e.Err = Timeout, err
+		return Answer{}, e
+	}
+	throttled := false
+	defer func() { g.leave(throttled) }()
+
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	hr, err := t.build(ctx)
+	if err != nil {
+		e.Kind, e.Err = Malformed, err
+		if errors.As(err, new(*signInError)) {
+			e.Kind = SignIn
+		}
+		return Answer{}, e
+	}
+	c.counts[t.req.Family].Add(1)
+	resp, err := c.transport.RoundTrip(hr)
+	if err != nil {
+		e.Kind, e.Err = networkKind(err), err
+		return Answer{}, e
+	}
+	defer resp.Body.Close()
+	e.At = c.observe(resp)
+	e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if resp.StatusCode >= 400 {
+		throttled = resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable
+		t.refused(e, resp, body, g)
+		return Answer{}, e
+	}
+	switch {
+	case err != nil:
+		e.Kind, e.Err = Malformed, fmt.Errorf("the answer broke off: %w", err)
+	case len(body) > maxBody:
+		e.Kind, e.Err = Malformed, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+	case resp.StatusCode >= 300:
+		e.Kind, e.Err = Malformed, errors.New("the service redirects; redirects are not followed")
+	default:
+		if err := checkBody(resp.Header, body); err != nil {
+			e.Kind, e.Err = Malformed, err
+		}
+	}
+	if e.Kind != "" {
+		return Answer{}, e
+	}
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, RequestID: e.RequestID, Attempts: t.attempts, At: e.At}, nil
+}
+
+// build makes the request and gives it the token, to the client's own origin only.
+func (t *try) build(ctx context.Context) (*http.Request, error) {
+	hr, err := t.req.Build(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("build the request: %w", err)
+	}
+	if hr.Method != http.MethodGet && hr.Method != http.MethodPost {
+		return nil, fmt.Errorf("refuse to send a %s: this program only reads", hr.Method)
+	}
+	if err := sameOrigin(t.client.base, hr.URL); err != nil {
+		return nil, err
+	}
+	token, err := t.client.tokens.Token(ctx, t.claims)
+	if err != nil {
+		return nil, &signInError{err}
+	}
+	hr.Header.Set("Authorization", "Bearer "+token)
+	hr.Header.Set("User-Agent", t.client.userAgent)
+	hr.Header.Set("Accept", "application/json")
+	return hr, nil
+}
+
+type signInError struct{ err error }
+
+func (e *signInError) Error() string { return "get a token: " + e.err.Error() }
+func (e *signInError) Unwrap() error { return e.err }
+
+// refused reads a 4xx or 5xx answer into e.
+func (t *try) refused(e *Error, resp *http.Response, body []byte, g *gate) {
+	e.Kind = Refused
+	e.Code, e.Message = errorBody(body)
+	t.retryAfter, t.emptyNotFound, t.claims = 0, false, ""
+	switch resp.StatusCode {
+	case http.StatusUnauthorized:
+		t.claims = challengeClaims(resp.Header)
+	case http.StatusNotFound:
+		t.emptyNotFound = len(body) == 0
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		e.Kind = Throttled
+		t.retryAfter = retryAfter(resp.Header, e.At)
+		if t.retryAfter > 0 {
+			// A tenth more, at random, keeps those who waited from arriving together.
+			g.close(time.Now().Add(t.retryAfter + jitter(t.retryAfter/10)))
+		}
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusInsufficientStorage, 509:
+		e.Kind = Timeout
+	}
+}
+
+// next decides whether the failure may pass, and how long to wait for that.
+func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
+	if ctx.Err() != nil {
+		return 0, false
+	}
+	switch e.Kind {
+	case Throttled:
+		wait := backoff(t.attempts)
+		if t.retryAfter > 0 {
+			wait = 0 // the gate keeps the fence
+		}
+		left := longestWait - time.Since(t.started)
+		if deadline, ok := ctx.Deadline(); ok {
+			left = time.Until(deadline)
+		}
+		return wait, max(wait, t.retryAfter) < left
+	case Timeout:
+		t.failing++
+		return backoff(t.failing), e.Status != 0 && t.failing < failingTries || e.Status == 0 && t.failing < malformedTries
+	case Malformed:
+		t.garbage++
+		return backoff(t.garbage), t.garbage < malformedTries && e.Status != 0
+	case Unreachable:
+		t.unreachable++
+		return backoff(t.unreachable), t.unreachable < unreachableTries
+	case Refused:
+		if e.Status == http.StatusUnauthorized && !t.renewed {
+			t.renewed = true
+			return 0, true
+		}
+		if e.Status == http.StatusNotFound && t.emptyNotFound {
+			t.garbage++
+			e.Kind = Malformed
+			return backoff(t.garbage), t.garbage < 2
+		}
+	}
+	return 0, false
+}
+
+// observe notes the service's clock and returns ours.
+func (c *Client) observe(resp *http.Response) time.Time {
+	now := time.Now().UTC()
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		c.skew.Store(int64(at.Sub(now.Truncate(time.Second))))
+	}
+	return now
+}
+
+func requestID(h http.Header) string {
+	id := h.Get("request-id")
+	if len(id) > 64 {
+		id = id[:64]
+	}
+	return id
+}
+
+func networkKind(err error) Kind {
+	var timeout net.Error
+	var op *net.OpError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err):
+		return Unreachable
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return Timeout
+	case errors.Is(err, context.Canceled):
+		return Timeout
+	}
+	// Resets, unexpected ends, HTTP/2 stream errors: the service or a middlebox gave up half-way.
+	return Timeout
+}
+
+// jitter is a random part of d.
+func jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return rand.N(d)
+}
+
+// backoff is the wait before the next attempt: full jitter over a doubling span, a minute at most.
+func backoff(attempt int) time.Duration {
+	span := min(time.Minute, time.Second<<min(attempt-1, 6))
+	return time.Millisecond + jitter(span)
+}
+
+// errorBody reads the error object of Graph and Exchange; an empty code is the service's own.
+func errorBody(body []byte) (code, message string) {
+	var doc struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Details []struct {
+				Message string `json:"message"`
+			} `json:"details"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &doc) != nil {
+		return "", ""
+	}
+	message = doc.Error.Message
+	for _, d := range doc.Error.Details {
+		// Exchange: "Ex6F9304|Namespace.ManagementObjectNotFoundException|text"
+		if parts := strings.SplitN(d.Message, "|", 3); len(parts) == 3 {
+			exception := parts[1][strings.LastIndex(parts[1], ".")+1:]
+			return exception, parts[2]
+		}
+	}
+	const long = 500
+	if len(message) > long {
+		message = strings.ToValidUTF8(message[:long], "") + "…"
+	}
+	return doc.Error.Code, message
+}
+
+// sameOrigin refuses whatever is not of the client's scheme, host and port.
+func sameOrigin(base, u *url.URL) error {
+	switch {
+	case u.User != nil:
+		return foreign(u.Host + " with user information")
+	case u.Scheme != base.Scheme:
+		return foreign(u.Scheme + "://" + u.Host)
+	case !strings.EqualFold(hostPort(u), hostPort(base)):
+		return foreign(u.Host)
+	}
+	return nil
+}
+
+// ErrForeign means that a link led away from the service that gave it. Whoever wrote that link, nothing
+// else that came with it is to be believed.
+var ErrForeign = errors.New("refuse to follow a link to another origin")
+
+func foreign(where string) error { return fmt.Errorf("%w: %.100q", ErrForeign, where) }
+
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// jsonType reports whether the media type is JSON, whatever its parameters.
+func jsonType(h http.Header) bool {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return slices.Contains([]string{"application/json", "text/json"}, strings.ToLower(strings.TrimSpace(media)))
+}

@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// gate lets requests of one family through: at the family's rate, within an adaptive number in flight,
+// and not before the fence is over that a 429 puts up for all of them.
+type gate struct {
+	rate *rate.Limiter
+	max  int
+
+	mu      sync.Mutex
+	window  float64
+	flying  int
+	fence   time.Time
+	changed chan struct{} // closed and replaced when any of the above changes
+}
+
+// firstWindow is how many requests fly before the service has shown how it takes them.
+const firstWindow = 2
+
+func newGate(l Limit) *gate {
+	return &gate{
+		rate:    rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst),
+		max:     l.Concurrent,
+		window:  float64(min(firstWindow, l.Concurrent)),
+		changed: make(chan struct{}),
+	}
+}
+
+// enter waits until a request of that cost may be sent. The caller must call leave after it.
+func (g *gate) enter(ctx context.Context, cost int) error {
+	// A cost above the bucket's size could never be met.
+	if err := g.rate.WaitN(ctx, min(cost, g.rate.Burst())); err != nil {
+		// The limiter refuses at once when the deadline is too near; that is the deadline's doing.
+		if ctx.Err() == nil {
+			return context.DeadlineExceeded
+		}
+		return ctx.Err()
+	}
+	for {
+		g.mu.Lock()
+		wait := time.Until(g.fence)
+		if wait <= 0 && g.flying < int(g.window) {
+			g.flying++
+			g.mu.Unlock()
+			return nil
+		}
+		changed := g.changed
+		g.mu.Unlock()
+		if err := await(ctx, wait, changed); err != nil {
+			return err
+		}
+	}
+}
+
+// await waits for a change, for the fence's end if there is one, or for the end of the context.
+func await(ctx context.Context, fence time.Duration, changed <-chan struct{}) error {
+	var over <-chan time.Time
+	if fence > 0 {
+		timer := time.NewTimer(fence)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-changed:
+	case <-over:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// pause waits.
+func pause(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	return await(ctx, wait, nil)
+}
+
+// leave gives the place back. A clean answer widens the window by one place per window of answers; a
+// throttled one halves it.
+func (g *gate) leave(throttled bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.flying--
+	if throttled {
+		g.window = max(1, g.window/2)
+	} else {
+		g.window = min(float64(g.max), g.window+1/g.window)
+	}
+	g.signal()
+}
+
+// close keeps the whole family from sending before that time.
+func (g *gate) close(until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until.After(g.fence) {
+		g.fence = until
+		g.signal()
+	}
+}
+
+func (g *gate) signal() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}

@@ -1,0 +1,229 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxRestarts is how often a listing whose link was lost or repeated starts anew.
+const maxRestarts = 3
+
+// Listing is the read of one collection, page by page.
+type Listing struct {
+	Request
+	// Follow makes the request for a nextLink. Nil means a GET of the link.
+	Follow func(ctx context.Context, link *url.URL) (*http.Request, error)
+	// First is the first page when it has come already, in a batch. Nil means that it is asked for.
+	First *Answer
+	// Key names the property that tells rows apart; empty means that rows are not deduplicated.
+	Key string
+	// Prefix is the path prefix that links must keep, such as "/v1.0/".
+	Prefix string
+	// Headers are set again on every link: Graph does not carry them.
+	Headers map[string]string
+}
+
+// Listed says how a listing went.
+type Listed struct {
+	Pages, Rows, Distinct, Restarts int
+	// Count is the service's own @odata.count, -1 when it gave none.
+	Count     int
+	RequestID string
+	Attempts  int
+	Status    int
+	At        time.Time
+}
+
+// errLost means that a listing must start anew.
+var errLost = errors.New("the link of the next page is no longer good")
+
+// List yields every row once. A nil error means that the listing was read to its end and agrees with
+// the service's own count; with any other error the rows yielded so far are a part.
+func (c *Client) List(ctx context.Context, l Listing, yield func(row json.RawMessage) error) (Listed, error) {
+	run := listRun{client: c, listing: l, yield: yield, seen: map[string]struct{}{}, sum: Listed{Count: -1}}
+	for {
+		err := run.pages(ctx)
+		if errors.Is(err, errLost) && l.Key != "" && run.sum.Restarts < maxRestarts {
+			run.sum.Restarts++
+			continue
+		}
+		run.sum.Distinct = len(run.seen)
+		if l.Key == "" {
+			run.sum.Distinct = run.sum.Rows
+		}
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				err = &Error{Kind: Integrity, Endpoint: l.Endpoint, Attempts: run.sum.Attempts, RequestID: run.sum.RequestID, At: run.sum.At, Err: err}
+			}
+			return run.sum, err
+		}
+		if run.sum.Count > run.sum.Distinct {
+			return run.sum, &Error{
+				Kind: Integrity, Endpoint: l.Endpoint, Attempts: run.sum.Attempts, RequestID: run.sum.RequestID, At: run.sum.At,
+				Err: fmt.Errorf("the service counts %d rows and gave %d", run.sum.Count, run.sum.Distinct),
+			}
+		}
+		return run.sum, nil
+	}
+}
+
+type listRun struct {
+	client  *Client
+	listing Listing
+	yield   func(json.RawMessage) error
+	seen    map[string]struct{}
+	sum     Listed
+}
+
+type page struct {
+	Value    *[]json.RawMessage `json:"value"`
+	NextLink *string            `json:"@odata.nextLink"`
+	Count    *int               `json:"@odata.count"`
+}
+
+// pages reads from the first page to the last.
+func (r *listRun) pages(ctx context.Context) error {
+	req, visited := r.listing.Request, map[string]bool{}
+	for first := true; ; first = false {
+		answer, err := r.next(ctx, req)
+		if err != nil {
+			if !first && lost(err) {
+				return fmt.Errorf("%w: %w", errLost, err)
+			}
+			return err
+		}
+		r.sum.Pages++
+		r.sum.Attempts += answer.Attempts
+		r.sum.RequestID, r.sum.Status, r.sum.At = answer.RequestID, answer.Status, answer.At
+		p, err := r.decode(answer)
+		if err != nil {
+			return err
+		}
+		if p.Count != nil && first {
+			r.sum.Count = *p.Count
+		}
+		if err := r.rows(*p.Value); err != nil {
+			return err
+		}
+		if p.NextLink == nil {
+			return nil
+		}
+		if visited[*p.NextLink] {
+			return fmt.Errorf("%w: the service gave the same link twice", errLost)
+		}
+		visited[*p.NextLink] = true
+		link, err := r.client.link(*p.NextLink, r.listing.Prefix)
+		if err != nil {
+			if r.client.foreign != nil {
+				r.client.foreign(err)
+			}
+			return &Error{Kind: Integrity, Endpoint: r.listing.Endpoint, RequestID: answer.RequestID, Attempts: answer.Attempts, At: answer.At, Err: err}
+		}
+		req.Build = func(ctx context.Context) (*http.Request, error) {
+			if r.listing.Follow != nil {
+				return r.listing.Follow(ctx, link)
+			}
+			next, err := http.NewRequestWithContext(ctx, http.MethodGet, link.String(), nil)
+			if err != nil {
+				return nil, err
+			}
+			for name, value := range r.listing.Headers {
+				next.Header.Set(name, value)
+			}
+			return next, nil
+		}
+	}
+}
+
+// next is the page that is at hand, once, or the next one from the service.
+func (r *listRun) next(ctx context.Context, req Request) (Answer, error) {
+	if first := r.listing.First; first != nil {
+		r.listing.First = nil
+		return *first, nil
+	}
+	return r.client.Do(ctx, req)
+}
+
+func (r *listRun) decode(a Answer) (page, error) {
+	var p page
+	err := json.Unmarshal(a.Body, &p)
+	if err == nil && p.Value == nil {
+		err = errors.New(`a listing without an array "value"`)
+	}
+	if err == nil && p.NextLink != nil && *p.NextLink == "" {
+		err = errors.New("a listing with an empty @odata.nextLink")
+	}
+	if err != nil {
+		return p, &Error{Kind: Malformed, Endpoint: r.listing.Endpoint, Status: a.Status, RequestID: a.RequestID, Attempts: a.Attempts, At: a.At, Err: err}
+	}
+	return p, nil
+}
+
+func (r *listRun) rows(rows []json.RawMessage) error {
+	for _, row := range rows {
+		if r.listing.Key != "" {
+			id, err := keyOf(row, r.listing.Key)
+			if err != nil {
+				return &Error{Kind: Malformed, Endpoint: r.listing.Endpoint, RequestID: r.sum.RequestID, Attempts: r.sum.Attempts, At: r.sum.At, Err: err}
+			}
+			if _, ok := r.seen[id]; ok {
+				continue
+			}
+			r.seen[id] = struct{}{}
+		}
+		r.sum.Rows++
+		if err := r.yield(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keyOf(row json.RawMessage, key string) (string, error) {
+	var properties map[string]json.RawMessage
+	if err := json.Unmarshal(row, &properties); err != nil {
+		return "", fmt.Errorf("a row that is not an object: %w", err)
+	}
+	var id string
+	if err := json.Unmarshal(properties[key], &id); err != nil || id == "" {
+		return "", fmt.Errorf("a row without %q", key)
+	}
+	return strings.ToLower(id), nil
+}
+
+// link accepts only a link to the client's own origin, below prefix, without tricks in the path.
+func (c *Client) link(raw, prefix string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, foreign("what is no URL")
+	}
+	if err := sameOrigin(c.base, u); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(u.Path, prefix) || strings.Contains(u.Path, "/../") || u.Fragment != "" {
+		return nil, foreign("another path of " + u.Host)
+	}
+	return u, nil
+}
+
+// lost reports whether the service says that its own link has expired.
+func lost(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != Refused || e.Status != http.StatusBadRequest && e.Status != http.StatusGone && e.Status != http.StatusNotFound {
+		return false
+	}
+	said := strings.ToLower(e.Code + " " + e.Message)
+	for _, sign := range []string{"expiredpagetoken", "pagetokennotfound", "skip token", "skiptoken", "page token"} {
+		if strings.Contains(said, sign) {
+			return true
+		}
+	}
+	return false
+}
