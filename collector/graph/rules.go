@@ -1,0 +1,178 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	abstractions "github.com/microsoft/kiota-abstractions-go"
+	"github.com/microsoftgraph/msgraph-sdk-go/users"
+
+	"leavercheck/collector/snapshot"
+	"leavercheck/collector/wire"
+)
+
+const (
+	rulesEndpoint  = "GET /v1.0/users/{id}/mailFolders/inbox/messageRules"
+	folderEndpoint = "GET /v1.0/users/{id}/mailFolders/{id}"
+)
+
+func ruleProperties() []string {
+	return []string{"id", "displayName", "sequence", "isEnabled", "hasError", "isReadOnly", "conditions", "exceptions", "actions"}
+}
+
+// InboxRules reads the inbox rules of the leavers' mailboxes, twenty at a time. "Absent" means that
+// Graph sees no mailbox; whether there is none at all, Exchange knows.
+func (c *Client) InboxRules(ctx context.Context, ids []string, done func(n int)) map[string]Outcome {
+	out := make(map[string]Outcome, len(ids))
+	if c.cloud == "china" {
+		for _, id := range ids {
+			out[id] = Outcome{
+				Fact: snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Unsupported, Detail: "messageRules do not exist in this cloud", Needs: "an Exchange role that may run Get-InboxRule"},
+				From: snapshot.Provenance{Endpoint: rulesEndpoint},
+			}
+		}
+		return out
+	}
+	const chunk = 100
+	for part := range slices.Chunk(ids, chunk) {
+		var items []wire.Item
+		var asked []string
+		for _, id := range part {
+			u, err := c.rulesURL(ctx, id)
+			if err != nil {
+				out[id] = Outcome{Fact: unknown(err, ""), From: snapshot.Provenance{Endpoint: rulesEndpoint}}
+				continue
+			}
+			items, asked = append(items, wire.Item{Endpoint: rulesEndpoint, URL: u}), append(asked, id)
+		}
+		for i, answer := range c.wire.Batch(ctx, wire.Outlook, v1, items) {
+			out[asked[i]] = c.rules(ctx, asked[i], items[i].URL, answer)
+		}
+		done(len(part))
+	}
+	return out
+}
+
+func (c *Client) rulesURL(ctx context.Context, id string) (*url.URL, error) {
+	builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter).ByUserId(id).MailFolders().ByMailFolderId("inbox").MessageRules()
+	req, err := c.build(func(ctx context.Context) (*abstractions.RequestInformation, error) {
+		return builder.ToGetRequestInformation(ctx, nil)
+	})(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return req.URL, nil
+}
+
+func (c *Client) rules(ctx context.Context, id string, u *url.URL, answer wire.Outcome) Outcome {
+	if answer.Err != nil {
+		o := Outcome{Fact: unknown(answer.Err, permission("MailboxSettings.Read")), From: failed(rulesEndpoint, answer.Err)}
+		var e *wire.Error
+		if errors.As(answer.Err, &e) && e.Status == http.StatusNotFound && noMailbox(e.Code) {
+			o.Fact = snapshot.Fact{State: snapshot.Absent}
+		}
+		return o
+	}
+	var rows []any
+	list, err := c.wire.List(ctx, wire.Listing{
+		Request: wire.Request{Family: wire.Outlook, Endpoint: rulesEndpoint, Build: func(ctx context.Context) (*http.Request, error) {
+			return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+		}},
+		First: &answer.Answer, Key: "id", Prefix: v1 + "/",
+	}, func(raw json.RawMessage) error {
+		r, err := decode(raw)
+		if err != nil {
+			return err
+		}
+		clean, err := pick(r, ruleProperties())
+		if err != nil {
+			return err
+		}
+		rows = append(rows, clean)
+		return nil
+	})
+	slices.SortFunc(rows, byTime("id"))
+	c.folders(ctx, id, rows)
+	o := outcome(rulesEndpoint, list, err, permission("MailboxSettings.Read"), rows)
+	if err == nil {
+		o.Fact.Value = some(rows)
+		o.From.List = nil // a mailbox's rules are a fact, not a listing to account for
+	}
+	return o
+}
+
+func noMailbox(code string) bool {
+	return slices.Contains([]string{"MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"}, code)
+}
+
+// folders names the folders into which unconditional rules move mail: an id does not tell whether it is
+// the bin. What cannot be read stays null, and the rule that judges it unknown.
+func (c *Client) folders(ctx context.Context, id string, rules []any) {
+	for _, rule := range rules {
+		r, _ := rule.(row)
+		actions, _ := r["actions"].(row)
+		folder, _ := actions["moveToFolder"].(string)
+		r["moveToFolderKind"], r["moveToFolderName"] = nil, nil
+		if conditions, _ := r["conditions"].(row); folder == "" || len(conditions) > 0 {
+			continue
+		}
+		own := c.folder(ctx, id, folder)
+		if own == nil {
+			continue
+		}
+		r["moveToFolderName"] = own["displayName"]
+		r["moveToFolderKind"] = c.folderKind(ctx, id, own)
+	}
+}
+
+// wellKnown are the folders in which mail is out of sight.
+func wellKnown() []string {
+	return []string{"deleteditems", "junkemail", "archive", "conversationhistory"}
+}
+
+func (c *Client) folderKind(ctx context.Context, id string, folder row) any {
+	for _, name := range wellKnown() {
+		known := c.folder(ctx, id, name)
+		if known == nil {
+			return nil
+		}
+		if known["id"] == folder["id"] && folder["id"] != nil {
+			return name
+		}
+	}
+	if name, _ := folder["displayName"].(string); strings.HasPrefix(strings.ToLower(name), "rss") {
+		return "rss"
+	}
+	return "other"
+}
+
+// folder reads one folder, by id or well-known name; nil when it cannot be read. A folder that does not
+// exist has no properties.
+func (c *Client) folder(ctx context.Context, user, folder string) row {
+	builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter).ByUserId(user).MailFolders().ByMailFolderId(folder)
+	answer, err := c.wire.Do(ctx, wire.Request{
+		Family: wire.Outlook, Endpoint: folderEndpoint, Cost: 1,
+		Build: c.build(func(ctx context.Context) (*abstractions.RequestInformation, error) {
+			return builder.ToGetRequestInformation(ctx, &users.ItemMailFoldersMailFolderItemRequestBuilderGetRequestConfiguration{
+				QueryParameters: &users.ItemMailFoldersMailFolderItemRequestBuilderGetQueryParameters{Select: []string{"id", "displayName"}},
+			})
+		}),
+	})
+	var e *wire.Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Kind == wire.Refused {
+		return row{}
+	}
+	if err != nil {
+		return nil
+	}
+	r, err := decode(answer.Body)
+	if err != nil {
+		return nil
+	}
+	return r
+}
