@@ -1,0 +1,205 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"leavercheck/collector/graph"
+	"leavercheck/collector/roster"
+	"leavercheck/collector/snapshot"
+)
+
+// people are the accounts that some row of the roster may mean, by object id.
+type people map[string]graph.User
+
+// directory reads the tenant's own facts and finds the leavers among its users.
+func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
+	r.tenantFacts(ctx)
+	r.people = people{}
+	enabled := map[string]bool{}
+	listed := 0
+	live := r.graph.Users(ctx, func(u graph.User) error {
+		if listed++; listed%1000 == 0 {
+			r.progress("users", listed, 0)
+		}
+		if u.Enabled != nil {
+			enabled[u.ID] = *u.Enabled
+		}
+		return r.offer(matcher, u)
+	})
+	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) })
+	r.progress("users", listed, listed)
+	for _, o := range []graph.Outcome{live, gone} {
+		r.sources = append(r.sources, o.From)
+	}
+	unread := live
+	if unread.Fact.State == snapshot.Read {
+		r.enabled = enabled
+		unread = gone
+	}
+	matches, err := matcher.Matches()
+	if err != nil {
+		return err
+	}
+	for _, m := range matches {
+		if err := r.add(m, unread); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
+	if !roster.IsObjectID(u.ID) {
+		return fmt.Errorf("a user whose id is no object id: %.40q", u.ID)
+	}
+	account := roster.Account{
+		ID: u.ID, UserPrincipalName: u.UserPrincipalName, Mail: u.Mail, EmployeeID: u.EmployeeID, DisplayName: u.DisplayName,
+		ProxyAddresses: u.ProxyAddresses, Created: u.Created, Deleted: u.Deleted,
+	}
+	if matcher.Offer(account) {
+		r.people[u.ID] = u
+	}
+	return nil
+}
+
+// add makes a record of a match. Unread is a listing of users that broke, if one did: then nobody who
+// was not found is known to be gone, and a name may belong to somebody who was not listed.
+func (r *run) add(m roster.Match, unread graph.Outcome) error {
+	e := m.Entry
+	leaver := snapshot.Leaver{
+		ID: e.ID, UserPrincipalName: e.UserPrincipalName, DisplayName: e.DisplayName, Mail: e.Mail, EmployeeID: e.EmployeeID,
+		LeftAt: e.LeftAt, LeftBy: e.LeftBy, Source: e.Source, Successor: e.Successor, MailHandling: e.MailHandling,
+		Aliases: e.Aliases, Note: e.Note,
+	}
+	for _, other := range m.NotThem {
+		leaver.NotThem = append(leaver.NotThem, snapshot.NotThem{
+			ID: other.Account.ID, UserPrincipalName: other.Account.UserPrincipalName, CreatedDateTime: other.Account.Created.UTC(), Why: other.Why,
+		})
+	}
+	slices.SortFunc(leaver.NotThem, func(a, b snapshot.NotThem) int { return strings.Compare(a.ID, b.ID) })
+	rec := &record{facts: map[string]snapshot.Fact{}, sources: map[string]snapshot.Provenance{}}
+	complete := unread.Fact.State == snapshot.Read
+	var account, licences snapshot.Fact
+	switch {
+	case m.Account != nil && (complete || m.By == "id"):
+		u := r.people[m.Account.ID]
+		leaver.State, leaver.MatchedBy = snapshot.Live, m.By
+		if !u.Deleted.IsZero() {
+			leaver.State = snapshot.Deleted
+		}
+		leaver.ID = u.ID
+		known(&leaver.UserPrincipalName, u.UserPrincipalName)
+		known(&leaver.DisplayName, u.DisplayName)
+		known(&leaver.Mail, u.Mail)
+		known(&leaver.EmployeeID, u.EmployeeID)
+		var err error
+		if account, err = u.Account(); err != nil {
+			account = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Malformed, Detail: err.Error()}
+		}
+		licences = u.Licences()
+	case complete && undecided(m):
+		leaver.State = snapshot.Unread
+		account = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Integrity, Detail: m.NotThem[0].Why, Needs: "the column id in the roster"}
+		licences = account
+	case complete:
+		leaver.State = snapshot.NotFound
+		account = snapshot.Fact{State: snapshot.Absent}
+		licences = snapshot.Fact{State: snapshot.Absent}
+	default:
+		leaver.State = snapshot.Unread
+		account, licences = unread.Fact, unread.Fact
+	}
+	if leaver.LeftAt.After(r.started) {
+		leaver.State = snapshot.NotYet
+	}
+	rec.leaver = leaver
+	if other, ok := r.records[leaver.Key()]; ok {
+		return &roster.Error{File: e.Source, Message: "means the same account as " + other.leaver.Source}
+	}
+	r.records[leaver.Key()] = rec
+	rec.set(snapshot.Account, account, unread.From)
+	rec.set(snapshot.Licences, licences, unread.From)
+	return nil
+}
+
+// undecided reports whether an account bears the leaver's name and cannot be told from somebody else's.
+func undecided(m roster.Match) bool {
+	return slices.ContainsFunc(m.NotThem, func(o roster.Other) bool { return o.Account.Created.IsZero() })
+}
+
+// known prefers what the directory says to what the roster says.
+func known(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}
+
+// tenantFacts reads what holds for everybody, and from the licences how far back the logs reach.
+func (r *run) tenantFacts(ctx context.Context) {
+	skus, domains, organization := r.graph.SubscribedSKUs(ctx), r.graph.Domains(ctx), r.graph.Organization(ctx)
+	settings := r.exchange.Organization(ctx)
+	r.setTenant(snapshot.SubscribedSKUs, skus.Fact, skus.From)
+	r.setTenant(snapshot.Domains, domains.Fact, domains.From)
+	r.setTenant(snapshot.Organization, organizationFact(organization.Fact, settings.Fact), organization.From)
+	from := r.started.Add(-retention(skus.Fact))
+	window := snapshot.Window{From: from, To: r.started}
+	r.windows = map[string]snapshot.Window{snapshot.LogSignIns: window, snapshot.LogAudits: window}
+}
+
+func (r *run) setTenant(name string, f snapshot.Fact, from snapshot.Provenance) {
+	from.Fact = name
+	r.tenant[name] = f
+	r.sources = append(r.sources, from)
+}
+
+// organizationFact joins what Graph and what Exchange say of the organization. It is read only if both
+// were; what one of them said stays as a part.
+func organizationFact(entry, settings snapshot.Fact) snapshot.Fact {
+	value := map[string]any{}
+	for _, part := range []snapshot.Fact{entry, settings} {
+		properties, _ := part.Value.(map[string]any)
+		for name, v := range properties {
+			value[name] = v
+		}
+	}
+	f := snapshot.Fact{State: snapshot.Read}
+	if entry.State != snapshot.Read {
+		f = entry
+	}
+	if settings.State != snapshot.Read {
+		f = settings
+	}
+	f.Value = value
+	return f
+}
+
+// Logs are kept 30 days with Entra ID P1 or P2, and 7 without
+// (learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention).
+const (
+	retentionPremium = 30 * 24 * time.Hour
+	retentionFree    = 7 * 24 * time.Hour
+)
+
+// retention is how far back the tenant's logs reach: the shorter span when the licences are not known.
+func retention(skus snapshot.Fact) time.Duration {
+	all, _ := skus.Value.(map[string]any)
+	for _, sku := range all {
+		properties, _ := sku.(map[string]any)
+		status, _ := properties["capabilityStatus"].(string)
+		if skus.State != snapshot.Read || status != "Enabled" && status != "Warning" {
+			continue
+		}
+		plans, _ := properties["servicePlans"].([]any)
+		for _, p := range plans {
+			plan, _ := p.(map[string]any)
+			if name, _ := plan["servicePlanName"].(string); name == "AAD_PREMIUM" || name == "AAD_PREMIUM_P2" {
+				return retentionPremium
+			}
+		}
+	}
+	return retentionFree
+}

@@ -1,0 +1,227 @@
+package collector
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"leavercheck/collector/exchange"
+	"leavercheck/collector/snapshot"
+)
+
+// mail reads the leavers' mailboxes, then what hangs on them.
+func (r *run) mail(ctx context.Context) {
+	present := r.present()
+	if len(present) == 0 {
+		return
+	}
+	var steps counter
+	step := func() { r.progress("mailboxes", steps.next(), len(present)) }
+	// The first mailbox tells whether the role is there at all; without it, the rest is not asked.
+	first := r.exchange.Mailbox(ctx, present[0].leaver.ID)
+	present[0].set(snapshot.Mailbox, first.Fact, first.From)
+	rest := present[1:]
+	if first.Fact.Reason == snapshot.Forbidden {
+		for _, rec := range rest {
+			rec.set(snapshot.Mailbox, first.Fact, first.From)
+		}
+		rest = nil
+	}
+	sideBySide(rest, func(rec *record) {
+		o := r.exchange.Mailbox(ctx, rec.leaver.ID)
+		rec.set(snapshot.Mailbox, o.Fact, o.From)
+	})
+	hidden := &oncePermitted{ask: r.exchange.HiddenRules}
+	sideBySide(present, func(rec *record) {
+		defer step()
+		r.mailbox(ctx, rec, hidden)
+	})
+	r.inboxRules(ctx, present)
+	r.recipients(ctx, present)
+}
+
+// mailbox reads the facts of one mailbox. What only live mailboxes have is absent for the others.
+func (r *run) mailbox(ctx context.Context, rec *record, hidden *oncePermitted) {
+	dependent := []string{snapshot.MailProtocols, snapshot.MobileDevices, snapshot.MailboxSize, snapshot.Permissions, snapshot.HiddenInboxRules}
+	mailbox, from := rec.get(snapshot.Mailbox)
+	value, _ := mailbox.Value.(map[string]any)
+	if mailbox.State != snapshot.Read {
+		for _, name := range dependent {
+			rec.set(name, withoutValue(mailbox), from)
+		}
+		return
+	}
+	guid, _ := value["ExchangeGuid"].(string)
+	live := value["mailboxState"] == "live"
+	asked := map[string]func(context.Context, string) exchange.Outcome{
+		snapshot.MailboxSize: func(ctx context.Context, guid string) exchange.Outcome { return r.exchange.Size(ctx, guid, !live) },
+	}
+	if live {
+		asked[snapshot.MailProtocols] = func(ctx context.Context, _ string) exchange.Outcome {
+			return r.exchange.Protocols(ctx, rec.leaver.ID)
+		}
+		asked[snapshot.MobileDevices] = r.exchange.Devices
+		asked[snapshot.Permissions] = r.exchange.Permissions
+		asked[snapshot.HiddenInboxRules] = hidden.read
+	}
+	for _, name := range dependent {
+		ask, ok := asked[name]
+		if !ok {
+			rec.set(name, snapshot.Fact{State: snapshot.Absent}, from)
+			continue
+		}
+		o := ask(ctx, guid)
+		rec.set(name, o.Fact, o.From)
+	}
+}
+
+func withoutValue(f snapshot.Fact) snapshot.Fact {
+	f.Value = nil
+	return f
+}
+
+// oncePermitted stops asking once the answer was that the role may not.
+type oncePermitted struct {
+	ask     func(context.Context, string) exchange.Outcome
+	mu      sync.Mutex
+	refusal *exchange.Outcome
+}
+
+func (p *oncePermitted) read(ctx context.Context, guid string) exchange.Outcome {
+	p.mu.Lock()
+	refusal := p.refusal
+	p.mu.Unlock()
+	if refusal != nil {
+		return *refusal
+	}
+	o := p.ask(ctx, guid)
+	if o.Fact.Reason == snapshot.Forbidden {
+		p.mu.Lock()
+		p.refusal = &o
+		p.mu.Unlock()
+	}
+	return o
+}
+
+// inboxRules asks Graph for the rules of live mailboxes. Graph answers "no mailbox" for many kinds of
+// mailboxes; Exchange knows better, so a contradiction is no rule-free mailbox.
+func (r *run) inboxRules(ctx context.Context, present []*record) {
+	var ids []string
+	for _, rec := range present {
+		mailbox, from := rec.get(snapshot.Mailbox)
+		value, _ := mailbox.Value.(map[string]any)
+		switch {
+		case mailbox.State == snapshot.Unknown && rec.leaver.State != snapshot.Deleted, value["mailboxState"] == "live":
+			ids = append(ids, rec.leaver.ID)
+		case mailbox.State == snapshot.Unknown:
+			rec.set(snapshot.InboxRules, withoutValue(mailbox), from)
+		default:
+			rec.set(snapshot.InboxRules, snapshot.Fact{State: snapshot.Absent}, from)
+		}
+	}
+	done := 0
+	outcomes := r.graph.InboxRules(ctx, ids, func(n int) { done += n; r.progress("inbox rules", done, len(ids)) })
+	for _, rec := range present {
+		o, ok := outcomes[rec.leaver.ID]
+		if !ok {
+			continue
+		}
+		if mailbox, _ := rec.get(snapshot.Mailbox); o.Fact.State == snapshot.Absent {
+			o.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Integrity, Detail: "Graph sees no mailbox where Exchange has a live one", Needs: "another run"}
+			if mailbox.State == snapshot.Unknown {
+				o.Fact = withoutValue(mailbox)
+			}
+		}
+		rec.set(snapshot.InboxRules, o.Fact, o.From)
+	}
+}
+
+// recipients finds who stands behind the names and addresses that the mailboxes mention, each once.
+func (r *run) recipients(ctx context.Context, present []*record) {
+	known := map[string]any{}
+	sources := map[string]snapshot.Provenance{}
+	for _, rec := range present {
+		for _, name := range mentioned(rec) {
+			if _, ok := known[name]; !ok {
+				known[name], sources[name] = r.recipient(ctx, name)
+			}
+		}
+	}
+	for _, rec := range present {
+		mailbox, from := rec.get(snapshot.Mailbox)
+		if mailbox.State == snapshot.Unknown {
+			rec.set(snapshot.Recipients, withoutValue(mailbox), from)
+			continue
+		}
+		value := map[string]any{}
+		for _, name := range mentioned(rec) {
+			value[name] = known[name]
+			if sources[name].Endpoint != "" {
+				from = sources[name]
+			}
+		}
+		rec.set(snapshot.Recipients, snapshot.Fact{State: snapshot.Read, Value: value}, from)
+	}
+}
+
+// mentioned are the names and addresses of others that a leaver's mailbox has, and their successor.
+func mentioned(rec *record) []string {
+	names := map[string]bool{}
+	add := func(v any) {
+		if s, ok := v.(string); ok && s != "" {
+			names[reference(s)] = true
+		}
+	}
+	mailbox := rec.object(snapshot.Mailbox)
+	add(mailbox["ForwardingAddress"])
+	add(mailbox["ForwardingSmtpAddress"])
+	onBehalf, _ := mailbox["GrantSendOnBehalfTo"].([]any)
+	for _, name := range onBehalf {
+		add(name)
+	}
+	permissions, _ := rec.get(snapshot.Permissions)
+	rows, _ := permissions.Value.([]any)
+	for _, p := range rows {
+		if permission, ok := p.(map[string]any); ok {
+			add(permission["User"])
+		}
+	}
+	add(rec.leaver.Successor)
+	return slices.Sorted(maps.Keys(names))
+}
+
+// reference is how rules look a recipient up: lower case, without the address type.
+func reference(s string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "smtp:")
+}
+
+// recipient resolves one name or address into a fact of its own.
+func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapshot.Provenance) {
+	if _, domain, ok := strings.Cut(name, "@"); ok {
+		domains := r.tenant[snapshot.Domains]
+		if domains.State != snapshot.Read {
+			return withoutValue(domains), snapshot.Provenance{}
+		}
+		all, _ := domains.Value.(map[string]any)
+		entry, _ := all[domain].(map[string]any)
+		if entry["isVerified"] != true {
+			return snapshot.Fact{State: snapshot.Read, Value: map[string]any{"kind": "outside", "PrimarySmtpAddress": name, "isLeaver": false}}, snapshot.Provenance{}
+		}
+	}
+	o := r.exchange.Recipient(ctx, name)
+	if value, ok := o.Fact.Value.(map[string]any); ok && o.Fact.State == snapshot.Read {
+		id, _ := value["id"].(string)
+		value["isLeaver"] = r.records[id] != nil
+		value["accountEnabled"], value["hasEnabledMember"] = nil, nil
+		if enabled, ok := r.enabled[id]; ok {
+			value["accountEnabled"] = enabled
+		}
+		if value["kind"] == "group" && id != "" {
+			// Null where the members could not be read: then the rule does not know.
+			value["hasEnabledMember"] = r.graph.EnabledMember(ctx, id).Fact.Value
+		}
+	}
+	return o.Fact, o.From
+}

@@ -1,0 +1,151 @@
+package collector
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"leavercheck/collector/graph"
+	"leavercheck/collector/snapshot"
+)
+
+// activityLag is how late signInActivity may be (learn.microsoft.com/entra/identity/monitoring-health/howto-manage-inactive-user-accounts).
+const activityLag = 24 * time.Hour
+
+// logs reads what the leavers did and what was done to them since leaving.
+func (r *run) logs(ctx context.Context) {
+	present := r.present()
+	if len(present) == 0 {
+		return
+	}
+	r.progress("sign-in activity", 0, len(present))
+	activity := r.graph.SignInActivity(ctx, wanted(present))
+	r.account(present, activity)
+	r.progress("audit log", 0, len(present))
+	r.audits(ctx, present)
+
+	from := map[string]time.Time{}
+	for _, rec := range present {
+		o := activity[rec.leaver.ID]
+		rec.set(snapshot.SignInActivity, o.Fact, o.From)
+		if clear, why := r.screened(rec, o.Fact); clear {
+			// The tail of the property's lag is not covered; the account is closed, which is why that is bearable.
+			rec.set(snapshot.SignIns, snapshot.Fact{State: snapshot.Read, Value: []any{}, Detail: why}, o.From)
+			continue
+		}
+		start := rec.leaver.LeftAt
+		if window := r.windows[snapshot.LogSignIns]; start.Before(window.From) {
+			start = window.From
+		}
+		from[rec.leaver.ID] = start
+	}
+	done := 0
+	r.progress("sign-in log", done, len(from))
+	signIns := r.graph.SignIns(ctx, from, func() { done++; r.progress("sign-in log", done, len(from)) })
+	for _, rec := range present {
+		if o, ok := signIns[rec.leaver.ID]; ok {
+			rec.set(snapshot.SignIns, o.Fact, o.From)
+		}
+	}
+}
+
+// screened reports whether the sign-in log need not be read for a leaver, and why: the account is
+// disabled, its sessions were revoked after leaving, and signInActivity, which counts attempts too,
+// shows none since leaving. Logs may be asked five times in ten seconds; a property of a listing costs
+// nothing. Whoever is still able to sign in is always looked up in the log, because the property lags.
+func (r *run) screened(rec *record, activity snapshot.Fact) (bool, string) {
+	account := rec.object(snapshot.Account)
+	last, _ := activity.Value.(map[string]any)
+	if rec.leaver.State != snapshot.Live || activity.State != snapshot.Read || last == nil || account["accountEnabled"] != false {
+		return false, ""
+	}
+	left := rec.leaver.LeftAt
+	if r.started.Sub(rec.leaver.LeftBy) < activityLag || !at(account["signInSessionsValidFromDateTime"]).After(left) {
+		return false, ""
+	}
+	seen := false
+	for name, value := range last {
+		if !strings.HasSuffix(name, "DateTime") || value == nil {
+			continue
+		}
+		when := at(value)
+		if when.IsZero() || !when.Before(left) {
+			return false, ""
+		}
+		seen = true
+	}
+	if !seen {
+		return false, ""
+	}
+	return true, "not looked up in the log: disabled, sessions revoked, and signInActivity shows no attempt since leaving"
+}
+
+// at reads a date-time of a fact; zero when it is none.
+func at(value any) time.Time {
+	s, _ := value.(string)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// account adds the listing behind a joined fact to the provenance, once.
+func (r *run) account(present []*record, outcomes map[string]graph.Outcome) {
+	r.sourcesMu.Lock()
+	defer r.sourcesMu.Unlock()
+	r.sources = append(r.sources, outcomes[present[0].leaver.ID].From)
+}
+
+// audits reads the audit log from the first leave time that it still holds.
+func (r *run) audits(ctx context.Context, present []*record) {
+	window := r.windows[snapshot.LogAudits]
+	outcomes := r.graph.Audits(ctx, window.From, wanted(present))
+	r.account(present, outcomes)
+	for _, rec := range present {
+		o := outcomes[rec.leaver.ID]
+		rec.set(snapshot.Audits, o.Fact, o.From)
+	}
+}
+
+// devices reads Intune.
+func (r *run) devices(ctx context.Context) {
+	present := r.present()
+	if len(present) == 0 {
+		return
+	}
+	r.progress("managed devices", 0, len(present))
+	outcomes := r.graph.ManagedDevices(ctx, wanted(present))
+	r.account(present, outcomes)
+	for _, rec := range present {
+		o := outcomes[rec.leaver.ID]
+		rec.set(snapshot.ManagedDevices, o.Fact, o.From)
+	}
+}
+
+// sideBySide does a piece of work for every record, a few at a time; the limiter decides how fast.
+func sideBySide(records []*record, work func(*record)) {
+	const workers = 8
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for _, rec := range records {
+		group.Go(func() error { work(rec); return nil })
+	}
+	_ = group.Wait() // the work reports through its outcomes
+}
+
+// counter counts a phase's steps from several goroutines.
+type counter struct {
+	mu   sync.Mutex
+	done int
+}
+
+func (c *counter) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done++
+	return c.done
+}
