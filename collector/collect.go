@@ -83,7 +83,9 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{options: o, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
-	if err := r.open(ctx); err != nil {
+	if err := r.open(ctx); ctx.Err() != nil {
+		return Collected{}, fmt.Errorf("sign in: %w", context.Cause(ctx))
+	} else if err != nil {
 		return Collected{}, err
 	}
 	limited := ctx

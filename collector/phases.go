@@ -31,7 +31,7 @@ func (r *run) logs(ctx context.Context) {
 	for _, rec := range present {
 		o := activity[rec.leaver.ID]
 		rec.set(snapshot.SignInActivity, o.Fact, o.From)
-		if clear, why := r.screened(rec, o.Fact); clear {
+		if quiet, why := r.screened(rec, o.Fact); quiet {
 			// The tail of the property's lag is not covered; the account is closed, which is why that is bearable.
 			rec.set(snapshot.SignIns, snapshot.Fact{State: snapshot.Read, Value: []any{}, Detail: why}, o.From)
 			continue

@@ -127,7 +127,7 @@ func oneLine(err error) string {
 		}
 		return text
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text, _, _ = strings.Cut(strings.Join(strings.Fields(text), " "), " To troubleshoot")
 	const long = 300
 	if len(text) > long {
 		text = strings.ToValidUTF8(text[:long], "") + "…"

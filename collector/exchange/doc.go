@@ -156,6 +156,7 @@ func unknown(err error, needs string) snapshot.Fact {
 		f.Reason, f.Needs = snapshot.Integrity, "another run"
 	case wire.SignIn:
 		f.Reason, f.Needs = snapshot.Forbidden, needsRole
+	case wire.Malformed:
 	case wire.Refused:
 		f.Reason = snapshot.Unsupported
 		// A cmdlet outside the caller's roles does not exist for them.

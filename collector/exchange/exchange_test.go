@@ -51,10 +51,11 @@ func (e exchangeOnline) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	key := r.Header.Get("X-CmdletName")
-	for _, view := range []string{"SoftDeletedMailbox", "InactiveMailboxOnly"} {
-		if strings.Contains(string(body), view) {
-			key += " " + view
-		}
+	switch {
+	case strings.Contains(string(body), "SoftDeletedMailbox"):
+		key += " SoftDeletedMailbox"
+	case strings.Contains(string(body), "InactiveMailboxOnly"):
+		key += " InactiveMailboxOnly"
 	}
 	status, answer := http.StatusOK, e[key]
 	switch answer {

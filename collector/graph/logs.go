@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (c *Client) nonInteractive(filter string) information {
 		ri := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(
 			abstractions.GET, "{+baseurl}/auditLogs/signIns{?%24filter,%24top}", c.path(beta))
 		ri.QueryParameters["%24filter"] = filter
-		ri.QueryParameters["%24top"] = fmt.Sprint(logsPage)
+		ri.QueryParameters["%24top"] = strconv.Itoa(logsPage)
 		return ri, nil
 	}
 }

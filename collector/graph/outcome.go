@@ -40,6 +40,7 @@ func unknown(err error, needs string) snapshot.Fact {
 		f.Reason, f.Needs = snapshot.Integrity, "another run"
 	case wire.SignIn:
 		f.Reason, f.Needs = snapshot.Forbidden, "a credential that Entra accepts"
+	case wire.Malformed:
 	case wire.Refused:
 		f.Reason, f.Needs = refused(e, needs)
 	}
@@ -60,11 +61,6 @@ func refused(e *wire.Error, needs string) (snapshot.Reason, string) {
 		return snapshot.Forbidden, needs
 	}
 	return snapshot.Unsupported, ""
-}
-
-// answered describes one answer.
-func answered(endpoint string, a wire.Answer) snapshot.Provenance {
-	return snapshot.Provenance{Endpoint: endpoint, At: a.At, RequestID: a.RequestID, Attempts: a.Attempts, Status: a.Status}
 }
 
 // failed describes a request that brought no answer.

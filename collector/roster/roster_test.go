@@ -119,8 +119,8 @@ func TestMistakes(t *testing.T) {
 
 func TestColumnsThatMeanNothingAreNamed(t *testing.T) {
 	t.Parallel()
-	file, err := read(t, "mail,leftAt,sucessor\na@b.example,2026-05-29T16:00:00Z,x\n")
-	if err != nil || len(file.Unused) != 1 || file.Unused[0] != "sucessor" {
+	file, err := read(t, "mail,leftAt,successer\na@b.example,2026-05-29T16:00:00Z,x\n")
+	if err != nil || len(file.Unused) != 1 || file.Unused[0] != "successer" {
 		t.Errorf("got %v, %v", file.Unused, err)
 	}
 }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -85,7 +86,7 @@ func (f *Fact) UnmarshalJSON(data []byte) error {
 		}
 	}
 	if in.State == Read && in.Value == nil {
-		return fmt.Errorf(`a fact that was read has no "value"`)
+		return errors.New(`a fact that was read has no "value"`)
 	}
 	return f.check()
 }
@@ -98,7 +99,7 @@ func (f Fact) check() error {
 		}
 	case Absent:
 		if f.Value != nil || f.Reason != "" {
-			return fmt.Errorf("an absent fact has a value or a reason")
+			return errors.New("an absent fact has a value or a reason")
 		}
 	case Unknown:
 		switch f.Reason {
@@ -286,7 +287,7 @@ func unmarshal(data []byte, v any) error {
 		return err
 	}
 	if dec.More() {
-		return fmt.Errorf("text after the end of the document")
+		return errors.New("text after the end of the document")
 	}
 	return nil
 }

@@ -23,8 +23,12 @@ const (
 	sealFile       = "seal.json"
 )
 
-// ErrOccupied means that the directory meant for a snapshot already holds something.
-var ErrOccupied = errors.New("the directory is not empty")
+var (
+	// ErrUnusable means that no snapshot can be written at the place that was given.
+	ErrUnusable = errors.New("cannot put a snapshot there")
+	// ErrOccupied is an ErrUnusable: the directory already holds something.
+	ErrOccupied = fmt.Errorf("%w: the directory is not empty", ErrUnusable)
+)
 
 // Writer writes one snapshot. It works in a hidden directory beside the target and renames it at the
 // end, so that the target is either whole or not there. A Writer is for one goroutine.
@@ -38,26 +42,26 @@ type Writer struct {
 }
 
 // Create prepares a snapshot at target. The target must not exist, or be an empty directory
-// (ErrOccupied otherwise); its parent is created when missing. Call Seal to finish, and Discard in any
+// (ErrOccupied otherwise); its parent is created when missing. Errors wrap ErrUnusable. Call Seal to finish, and Discard in any
 // case (it does nothing after Seal).
 func Create(target string) (*Writer, error) {
 	target, err := filepath.Abs(target)
 	if err != nil {
-		return nil, fmt.Errorf("snapshot directory: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	switch entries, err := os.ReadDir(target); {
 	case err == nil && len(entries) > 0:
-		return nil, fmt.Errorf("snapshot directory %s: %w", target, ErrOccupied)
+		return nil, fmt.Errorf("%s: %w", target, ErrOccupied)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("snapshot directory: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	parent := filepath.Dir(target)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return nil, fmt.Errorf("snapshot directory: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	dir, err := os.MkdirTemp(parent, ".leavercheck-")
 	if err != nil {
-		return nil, fmt.Errorf("snapshot directory: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	w := &Writer{target: target, dir: dir, outcomes: map[string]map[string]int{}, files: map[string]FileSeal{}}
 	if w.leavers, err = w.open(leaversFile); err == nil {

@@ -288,6 +288,7 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 			e.Kind = Malformed
 			return backoff(t.garbage), t.garbage < 2
 		}
+	case Integrity, SignIn:
 	}
 	return 0, false
 }

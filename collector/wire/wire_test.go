@@ -79,7 +79,7 @@ func get(path string) Request {
 // an empty answer.
 func TestAnswersThatAreNotAnswers(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func() *http.Response{
+	for name, broken := range map[string]func() *http.Response{
 		"empty body":      func() *http.Response { return respond(200, "") },
 		"no content type": func() *http.Response { r := respond(200, `{"value":[]}`); r.Header.Del("Content-Type"); return r },
 		"html of a proxy": func() *http.Response { return respond(200, "<html>sign in", "Content-Type", "text/html") },
@@ -100,7 +100,7 @@ func TestAnswersThatAreNotAnswers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &service{serve: func(int, *http.Request) *http.Response {
-					r := make()
+					r := broken()
 					if r.Header.Get("Content-Type") != "" && len(r.Header.Values("Content-Type")) > 1 {
 						r.Header.Set("Content-Type", r.Header.Values("Content-Type")[1])
 					}
@@ -413,7 +413,7 @@ func TestOnlyReadsAreSent(t *testing.T) {
 	}
 }
 
-func rowsOf(t *testing.T, s *service, count int) ([]string, Listed, error) {
+func rowsOf(t *testing.T, s *service) ([]string, Listed, error) {
 	t.Helper()
 	c, _ := client(s)
 	var ids []string
@@ -471,7 +471,7 @@ func TestListingsAreReadToTheirEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ids, list, err := rowsOf(t, &service{serve: tc.serve}, 3)
+			ids, list, err := rowsOf(t, &service{serve: tc.serve})
 			if (err != nil) != tc.fails || list.Restarts != tc.restarts {
 				t.Fatalf("got %v after %d restarts", err, list.Restarts)
 			}
@@ -489,7 +489,7 @@ func TestTheWholeListingFailsWithItsLastPage(t *testing.T) {
 			return respond(403, `{"error":{"code":"Authorization_RequestDenied","message":"no"}}`)
 		}
 		return pages(n, r)
-	}}, 3)
+	}})
 	var e *Error
 	if !errors.As(err, &e) || e.Status != 403 || len(ids) != 2 {
 		t.Fatalf("got %v with rows %v", err, ids)
