@@ -1,0 +1,69 @@
+package lib.licences_test
+
+import data.lib.example_test as example
+import data.lib.licences
+
+# what the licences allow, and what they are known not to allow
+test_allow_and_forbid[name] if {
+	some name, tc in {
+		"Plan 2": {"facts": given([example.e3]), "allow": {"mailbox", "large mailbox", "hold"}, "forbid": set()},
+		"Plan 1": {"facts": given([example.basic]), "allow": {"mailbox"}, "forbid": {"large mailbox", "hold"}},
+		"Plan 1 with Archiving": {
+			"facts": given([example.basic, example.archiving]),
+			"allow": {"mailbox", "hold"},
+			"forbid": {"large mailbox"},
+		},
+		"none": {"facts": given([]), "allow": set(), "forbid": {"mailbox", "large mailbox", "hold"}},
+		"none, and no subscription was read": {
+			"facts": {"licences": example.licences([])},
+			"allow": set(),
+			"forbid": {"mailbox", "large mailbox", "hold"},
+		},
+		"no subscription was read": {
+			"facts": {"licences": example.licences([example.e3])},
+			"allow": set(), "forbid": set(),
+		},
+		"one that nothing explains": {
+			"facts": given([example.basic, "00000000-0000-4000-8000-000000000099"]),
+			"allow": {"mailbox"}, "forbid": set(),
+		},
+		"half the subscriptions": {
+			"facts": {
+				"licences": example.licences([example.basic]),
+				"subscribedSkus": example.partial(example.skus),
+			},
+			"allow": set(), "forbid": set(),
+		},
+		"half the licences": {
+			"facts": {
+				"licences": example.partial({"assignedLicenses": []}),
+				"subscribedSkus": example.read(example.skus),
+			},
+			"allow": set(), "forbid": set(),
+		},
+		"a licence without a skuId": {
+			"facts": {
+				"licences": example.read({"assignedLicenses": [{"disabledPlans": []}]}),
+				"subscribedSkus": example.read(example.skus),
+			},
+			"allow": set(), "forbid": set(),
+		},
+		"nothing was read": {"facts": {}, "allow": set(), "forbid": set()},
+	}
+	judged := {
+		"allow": {use | some use in uses; licences.allow(use)},
+		"forbid": {use | some use in uses; licences.forbid(use)},
+	} with input as example.input_of(tc.facts)
+		with data.tenant as example.tenant_of(tc.facts)
+	judged == {"allow": tc.allow, "forbid": tc.forbid}
+}
+
+test_unexplained_licences_are_named if {
+	facts := given([example.e3, "00000000-0000-4000-8000-000000000099"])
+	licences.unexplained == {"00000000-0000-4000-8000-000000000099"} with input as example.input_of(facts)
+		with data.tenant as example.tenant_of(facts)
+}
+
+uses := {"mailbox", "large mailbox", "hold"}
+
+given(sku_ids) := {"licences": example.licences(sku_ids), "subscribedSkus": example.read(example.skus)}
