@@ -1,0 +1,311 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	opametrics "github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"golang.org/x/sync/errgroup"
+
+	"leavercheck/collector/snapshot"
+)
+
+// Snapshot is what evaluation reads; *snapshot.Reader is one. Leavers and Provenance are called once
+// each, at the same time, from different goroutines; both give their records in the order of Leaver.Key,
+// provenance of the tenant's own facts first. An error from yield comes back unchanged.
+type Snapshot interface {
+	Manifest() snapshot.Manifest
+	Seal() snapshot.Seal
+	Tenant() snapshot.Tenant
+	Leavers(yield func(snapshot.Record) error) error
+	Provenance(yield func(snapshot.Provenance) error) error
+}
+
+// EvaluateOptions tunes an evaluation. The zero value is right for most.
+type EvaluateOptions struct {
+	// Tool is named in the result.
+	Tool Tool
+	// Now judges the snapshot as of another time than that of its collection.
+	Now time.Time
+	// Workers is the number of leavers evaluated side by side; 0 means one for each processor.
+	Workers int
+	// Timeout bounds one evaluation; 0 means 5 s.
+	Timeout time.Duration
+	// Memory bounds, in bytes, by how much the program's heap may have grown while an evaluation that
+	// takes unusually long goes on; 0 means 1 GiB.
+	Memory uint64
+}
+
+// Evaluate asks every rule about every leaver, and about the tenant, and streams the result to the
+// handler. The same snapshot and policies give the same calls in the same order, however many workers
+// there are. Memory does not grow with the number of leavers.
+func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions, h Handler) (Summary, error) {
+	e, err := s.begin(ctx, snap, opts)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := h.Run(e.header(snap)); err != nil {
+		return Summary{}, err
+	}
+	tally := NewTally(s.rules)
+	err = e.leavers(ctx, snap, func(result LeaverResult) error {
+		tally.Leaver(result)
+		return h.Leaver(result)
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	tenant, err := e.tenant(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	tally.Tenant(tenant)
+	if err := h.Tenant(tenant); err != nil {
+		return Summary{}, err
+	}
+	summary := tally.Summary()
+	return summary, h.Summary(summary)
+}
+
+// evaluation is one Evaluate under way.
+type evaluation struct {
+	set       *Set
+	opts      EvaluateOptions
+	store     storage.Store
+	questions prepared
+	judge     judge
+	memory    uint64
+}
+
+func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*evaluation, error) {
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.Timeout <= 0 {
+		opts.Timeout = 5 * time.Second
+	}
+	if opts.Memory == 0 {
+		opts.Memory = 1 << 30
+	}
+	manifest, tenant := snap.Manifest(), snap.Tenant()
+	now := opts.Now
+	if now.IsZero() {
+		now = manifest.CollectedAt
+	}
+	document, err := tenantValue(tenant, now, manifest.Windows)
+	if err != nil {
+		return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
+	}
+	parameters, err := ast.InterfaceToValue(effective(s.rules))
+	if err != nil {
+		return nil, fmt.Errorf("policies: reading parameters: %w", err)
+	}
+	e := &evaluation{
+		set:    s,
+		opts:   opts,
+		store:  inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters)),
+		judge:  judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts},
+		memory: heap() + opts.Memory,
+	}
+	e.questions, err = s.prepare(ctx, e.store)
+	return e, err
+}
+
+func (e *evaluation) header(snap Snapshot) Run {
+	manifest, tenant, seal := snap.Manifest(), snap.Tenant(), snap.Seal()
+	return Run{
+		SchemaVersion: ResultVersion,
+		Tool:          e.opts.Tool,
+		Tenant:        Tenant{ID: tenant.ID, Name: manifest.TenantName},
+		Cloud:         tenant.Cloud,
+		Snapshot:      SnapshotRef{Seal: seal.Digest, Previous: seal.Previous, Population: manifest.Population},
+		CollectedAt:   manifest.CollectedAt.UTC(),
+		Now:           e.opts.Now,
+		PolicyDigest:  e.set.digest,
+		Rules:         e.set.Rules(),
+		Parameters:    effective(e.set.rules),
+	}
+}
+
+// job is one leaver on the way through: read, evaluated by a worker, given out in the order of reading.
+type job struct {
+	record  snapshot.Record
+	origins origins
+	done    chan LeaverResult
+}
+
+// leavers evaluates side by side and gives out in order. What is under way is bounded: reading stops
+// while the slowest leaver is waited for.
+func (e *evaluation) leavers(ctx context.Context, snap Snapshot, give func(LeaverResult) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	side := newSidecar()
+	todo := make(chan job, e.opts.Workers)
+	order := make(chan job, 8*e.opts.Workers)
+
+	group.Go(func() error { return side.read(ctx, snap.Provenance) })
+	group.Go(func() error {
+		defer close(todo)
+		defer close(order)
+		return e.produce(ctx, snap, side, todo, order)
+	})
+	for range e.opts.Workers {
+		group.Go(func() error { return e.work(ctx, todo) })
+	}
+	group.Go(func() error {
+		for next := range order {
+			select {
+			case result := <-next.done:
+				if err := give(result); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func (e *evaluation) produce(ctx context.Context, snap Snapshot, side *sidecar, todo, order chan<- job) error {
+	var err error
+	// Before the first job, so that workers only ever read it.
+	if e.judge.tenantOrigins, err = side.of(ctx, ""); err != nil {
+		return err
+	}
+	previous := ""
+	err = snap.Leavers(func(record snapshot.Record) error {
+		key := record.Leaver.Key()
+		if key <= previous {
+			return fmt.Errorf("%w: leaver %q stands after %q", snapshot.ErrIntegrity, key, previous)
+		}
+		previous = key
+		origins, err := side.of(ctx, key)
+		if err != nil {
+			return err
+		}
+		next := job{record: record, origins: origins, done: make(chan LeaverResult, 1)}
+		for _, to := range []chan<- job{order, todo} {
+			select {
+			case to <- next:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading leavers: %w", err)
+	}
+	// What is left is of nobody here; reading it to the end shows whether the file is whole.
+	for !side.ended {
+		if _, err := side.of(ctx, "\U0010ffff"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// work evaluates leavers until there are no more.
+func (e *evaluation) work(ctx context.Context, todo <-chan job) error {
+	asker, done, err := e.asker(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for {
+		select {
+		case next, ok := <-todo:
+			if !ok {
+				return nil
+			}
+			result, err := e.leaver(ctx, asker, next)
+			if err != nil {
+				return err
+			}
+			next.done <- result
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// asker makes what one worker needs for itself.
+func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
+	txn, err := e.store.NewTransaction(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
+	}
+	bound := newBound(ctx, e.opts.Timeout, e.memory)
+	done := func() {
+		bound.close()
+		e.store.Abort(ctx, txn)
+	}
+	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp()}, done, nil
+}
+
+// leaver judges one leaver. The values built for the rules live as long as this call.
+func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (LeaverResult, error) {
+	leaver := next.record.Leaver
+	result := LeaverResult{Leaver: leaver, Verdicts: []Verdict{}}
+	if leaver.State == snapshot.NotYet {
+		return result, nil
+	}
+	if !slices.Contains(judgedStates(), leaver.State) {
+		return result, fmt.Errorf("policies: %s: the state %q is unknown", leaver.Key(), leaver.State)
+	}
+	input, err := recordValue(next.record)
+	if err != nil {
+		return result, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
+	}
+	said, err := asker.everything(ctx, string(leaver.State), input)
+	if err != nil {
+		return result, err
+	}
+	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, facts: next.record.Facts, origins: next.origins}
+	for _, rule := range e.set.rules {
+		switch {
+		case rule.Scope != PerLeaver:
+		case !rule.judges(leaver.State):
+			result.Verdicts = append(result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
+		default:
+			answers, err := said(rule.ID)
+			if ctx.Err() != nil {
+				return result, context.Cause(ctx)
+			}
+			result.Verdicts = append(result.Verdicts, e.judge.verdict(rule, who, answers, err))
+		}
+	}
+	return result, nil
+}
+
+// tenant judges the tenant.
+func (e *evaluation) tenant(ctx context.Context) (TenantResult, error) {
+	result := TenantResult{Verdicts: []Verdict{}}
+	asker, done, err := e.asker(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer done()
+	said, err := asker.everything(ctx, tenantQuestion, nil)
+	if err != nil {
+		return result, err
+	}
+	for _, rule := range e.set.rules {
+		if rule.Scope != PerTenant {
+			continue
+		}
+		answers, err := said(rule.ID)
+		if ctx.Err() != nil {
+			return result, context.Cause(ctx)
+		}
+		result.Verdicts = append(result.Verdicts, e.judge.verdict(rule, subject{}, answers, err))
+	}
+	return result, nil
+}

@@ -1,0 +1,126 @@
+package policies
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"leavercheck/collector/snapshot"
+)
+
+// recordValue is a record as rules see it: the same document as its line in the snapshot. It is built
+// directly, for going through JSON text would cost more than all rules together.
+func recordValue(record snapshot.Record) (ast.Value, error) {
+	facts, err := factsValue(record.Facts)
+	if err != nil {
+		return nil, err
+	}
+	return object(
+		"leaver", leaverValue(record.Leaver),
+		"facts", facts,
+	), nil
+}
+
+func factsValue(facts map[string]snapshot.Fact) (ast.Value, error) {
+	out := ast.NewObjectWithCapacity(len(facts))
+	for name, fact := range facts {
+		value, err := factValue(fact)
+		if err != nil {
+			return nil, fmt.Errorf("fact %s: %w", name, err)
+		}
+		out.Insert(ast.InternedTerm(name), ast.NewTerm(value))
+	}
+	return out, nil
+}
+
+func factValue(fact snapshot.Fact) (ast.Value, error) {
+	out := ast.NewObjectWithCapacity(5)
+	out.Insert(ast.InternedTerm("state"), ast.InternedTerm(string(fact.State)))
+	if fact.State == snapshot.Read || fact.Value != nil {
+		value, err := ast.InterfaceToValue(fact.Value)
+		if err != nil {
+			return nil, err
+		}
+		out.Insert(ast.InternedTerm("value"), ast.NewTerm(value))
+	}
+	insertText(out, "reason", string(fact.Reason))
+	insertText(out, "detail", fact.Detail)
+	insertText(out, "needs", fact.Needs)
+	return out, nil
+}
+
+func leaverValue(leaver snapshot.Leaver) ast.Value {
+	out := object(
+		"id", ast.String(leaver.ID),
+		"userPrincipalName", ast.String(leaver.UserPrincipalName),
+		"displayName", ast.String(leaver.DisplayName),
+		"mail", ast.String(leaver.Mail),
+		"employeeId", ast.String(leaver.EmployeeID),
+		"leftAt", timeValue(leaver.LeftAt),
+		"leftBy", timeValue(leaver.LeftBy),
+		"source", ast.String(leaver.Source),
+		"state", ast.String(leaver.State),
+	)
+	insertText(out, "matchedBy", leaver.MatchedBy)
+	insertText(out, "successor", leaver.Successor)
+	insertText(out, "mailHandling", leaver.MailHandling)
+	insertText(out, "note", leaver.Note)
+	if len(leaver.Aliases) > 0 {
+		terms := make([]*ast.Term, len(leaver.Aliases))
+		for i, alias := range leaver.Aliases {
+			terms[i] = ast.StringTerm(alias)
+		}
+		out.Insert(ast.InternedTerm("aliases"), ast.ArrayTerm(terms...))
+	}
+	if len(leaver.NotThem) > 0 {
+		terms := make([]*ast.Term, len(leaver.NotThem))
+		for i, other := range leaver.NotThem {
+			terms[i] = ast.NewTerm(object(
+				"id", ast.String(other.ID),
+				"userPrincipalName", ast.String(other.UserPrincipalName),
+				"createdDateTime", timeValue(other.CreatedDateTime),
+				"why", ast.String(other.Why),
+			))
+		}
+		out.Insert(ast.InternedTerm("notThem"), ast.ArrayTerm(terms...))
+	}
+	return out
+}
+
+// tenantValue is data.tenant.
+func tenantValue(tenant snapshot.Tenant, now time.Time, windows map[string]snapshot.Window) (ast.Value, error) {
+	facts, err := factsValue(tenant.Facts)
+	if err != nil {
+		return nil, err
+	}
+	spans := ast.NewObjectWithCapacity(len(windows))
+	for log, window := range windows {
+		spans.Insert(ast.StringTerm(log), ast.NewTerm(object("from", timeValue(window.From), "to", timeValue(window.To))))
+	}
+	return object(
+		"id", ast.String(tenant.ID),
+		"cloud", ast.String(tenant.Cloud),
+		"collectedAt", timeValue(now),
+		"windows", spans,
+		"facts", facts,
+	), nil
+}
+
+// timeValue writes a time as encoding/json does, in UTC.
+func timeValue(t time.Time) ast.Value { return ast.String(t.UTC().Format(time.RFC3339Nano)) }
+
+// object takes keys and values in turn.
+func object(pairs ...any) ast.Object {
+	out := ast.NewObjectWithCapacity(len(pairs) / 2)
+	for i := 0; i < len(pairs); i += 2 {
+		out.Insert(ast.InternedTerm(pairs[i].(string)), ast.NewTerm(pairs[i+1].(ast.Value)))
+	}
+	return out
+}
+
+func insertText(into ast.Object, key, text string) {
+	if text != "" {
+		into.Insert(ast.InternedTerm(key), ast.StringTerm(text))
+	}
+}

@@ -1,0 +1,148 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+)
+
+// question is one query that all rules of a kind answer at once. Leavers in different states are asked
+// different questions, so that a rule never runs for a leaver whom it does not judge.
+type question struct {
+	name string
+	asks func(Rule) bool
+}
+
+// tenantQuestion is the name of the question to the rules on the tenant; the other questions have the
+// name of a leaver's state.
+const tenantQuestion = "tenant"
+
+func questions() []question {
+	out := []question{{tenantQuestion, func(r Rule) bool { return r.Scope == PerTenant }}}
+	for _, state := range judgedStates() {
+		out = append(out, question{string(state), func(r Rule) bool { return r.judges(state) }})
+	}
+	return out
+}
+
+// prepared are the questions ready to be asked, of all rules at once or of one.
+type prepared struct {
+	all map[string]rego.PreparedEvalQuery // by question
+	one map[string]rego.PreparedEvalQuery // by rule id
+}
+
+// prepare readies every question against the documents in a store. It is done before any is asked: the
+// compiler is not made to be used while rules run.
+func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error) {
+	p := prepared{all: map[string]rego.PreparedEvalQuery{}, one: map[string]rego.PreparedEvalQuery{}}
+	var err error
+	for _, question := range questions() {
+		if p.all[question.name], err = s.query(ctx, store, "data."+rootEngine+"."+question.name); err != nil {
+			return p, err
+		}
+	}
+	for i, rule := range s.rules {
+		if p.one[rule.ID], err = s.query(ctx, store, alone(rule, s.docs[i])); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// alone is a question to one rule, answered in the shape of the question to all. A comprehension is
+// empty where the rule says nothing; a plain reference would lose the whole answer.
+func alone(rule Rule, docs documents) string {
+	var parts []string
+	for _, doc := range docs.names() {
+		parts = append(parts, fmt.Sprintf("%q: {%q: x | x := data.%s.%s}", doc, rule.ID, rule.Package, doc))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func (s *Set) query(ctx context.Context, store storage.Store, text string) (rego.PreparedEvalQuery, error) {
+	query, err := rego.New(
+		rego.Compiler(s.compiler),
+		rego.Store(store),
+		rego.Query(text),
+		rego.StrictBuiltinErrors(true), // a built-in that fails is an error, not a silent undefined
+	).PrepareForEval(ctx)
+	if err != nil {
+		return query, fmt.Errorf("policies: preparing %s: %w", text, err)
+	}
+	return query, nil
+}
+
+// asker asks questions. It belongs to one goroutine.
+type asker struct {
+	questions prepared
+	bound     *bound
+	txn       storage.Transaction
+	metrics   metrics.Metrics
+}
+
+// answers is, per document, an object with the rules' ids as keys.
+type answers struct{ docs ast.Object }
+
+// of gives what a rule said, nil where it said nothing.
+func (a answers) of(doc, rule string) ast.Value {
+	if a.docs == nil {
+		return nil
+	}
+	byRule := a.docs.Get(ast.InternedTerm(doc))
+	if byRule == nil {
+		return nil
+	}
+	object, ok := byRule.Value.(ast.Object)
+	if !ok {
+		return nil
+	}
+	said := object.Get(ast.StringTerm(rule))
+	if said == nil {
+		return nil
+	}
+	return said.Value
+}
+
+// ask puts a prepared query. A nil input leaves input undefined.
+func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
+	options := []rego.EvalOption{
+		rego.EvalExternalCancel(a.bound.begin()),
+		rego.EvalMetrics(a.metrics),
+		rego.EvalTransaction(a.txn),
+		// The answer is read as it is; converting it to Go values and back would cost more than the rules.
+		rego.EvalGenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term.Value, nil }),
+	}
+	if input != nil {
+		options = append(options, rego.EvalParsedInput(input))
+	}
+	results, err := query.Eval(ctx, options...)
+	if over := a.bound.end(); over != nil {
+		err = over
+	}
+	if err != nil {
+		return answers{}, err
+	}
+	if len(results) == 0 || len(results[0].Expressions) == 0 {
+		return answers{}, nil
+	}
+	docs, _ := results[0].Expressions[0].Value.(ast.Object)
+	return answers{docs}, nil
+}
+
+// everything asks all rules of a question. When that fails, because one rule's error ends the query for
+// all, each rule is asked alone, and only those that fail are lost.
+func (a *asker) everything(ctx context.Context, name string, input ast.Value) (func(rule string) (answers, error), error) {
+	all, err := a.ask(ctx, a.questions.all[name], input)
+	if err == nil {
+		return func(string) (answers, error) { return all, nil }, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return func(rule string) (answers, error) { return a.ask(ctx, a.questions.one[rule], input) }, nil
+}

@@ -1,0 +1,136 @@
+package policies
+
+import (
+	"time"
+
+	"leavercheck/collector/snapshot"
+)
+
+// ResultVersion is the version of the result format that this package writes.
+const ResultVersion = 1
+
+// Handler receives a result as it comes into being: Run, then Leaver for each leaver in the order of
+// the snapshot, then Tenant, then Summary. Calls never overlap. An error ends the evaluation. What a
+// call hands over is not touched again by the caller.
+type Handler interface {
+	Run(run Run) error
+	Leaver(leaver LeaverResult) error
+	Tenant(tenant TenantResult) error
+	Summary(summary Summary) error
+}
+
+// Run says what was evaluated, with what.
+type Run struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	Tool          Tool   `json:"tool"`
+	Tenant        Tenant `json:"tenant"`
+	Cloud         string `json:"cloud"`
+	// Snapshot names the evidence: the digest of its seal.
+	Snapshot SnapshotRef `json:"snapshot"`
+	// CollectedAt is when collecting began, the "now" of every rule unless Now stands beside it.
+	CollectedAt time.Time `json:"collectedAt"`
+	// Now is the time that the snapshot was judged as of, where the caller chose another.
+	Now time.Time `json:"now,omitzero"`
+	// PolicyDigest is the digest of the policy sources as evaluated.
+	PolicyDigest string                    `json:"policyDigest"`
+	Rules        []Rule                    `json:"rules"`
+	Parameters   map[string]map[string]any `json:"parameters"`
+}
+
+// Tool names the program that evaluated.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Tenant names the tenant.
+type Tenant struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// SnapshotRef names a snapshot and whom it holds.
+type SnapshotRef struct {
+	Seal       string              `json:"seal"`
+	Previous   string              `json:"previous,omitempty"`
+	Population snapshot.Population `json:"population"`
+}
+
+// LeaverResult is every verdict on one leaver, sorted by rule. Somebody who leaves in the future has
+// none.
+type LeaverResult struct {
+	Leaver   snapshot.Leaver `json:"leaver"`
+	Verdicts []Verdict       `json:"verdicts"`
+}
+
+// NotYet says that the leaver leaves in the future.
+func (l LeaverResult) NotYet() bool { return l.Leaver.State == snapshot.NotYet }
+
+// Name is what people call the leaver: the best of what is known of them.
+func (l LeaverResult) Name() string {
+	who := l.Leaver
+	for _, text := range []string{who.DisplayName, who.UserPrincipalName, who.Mail, who.EmployeeID, who.ID} {
+		if text != "" {
+			return text
+		}
+	}
+	return who.Source
+}
+
+// TenantResult is every verdict on the tenant as a whole, sorted by rule.
+type TenantResult struct {
+	Verdicts []Verdict `json:"verdicts"`
+}
+
+// Summary counts a result.
+type Summary struct {
+	Leavers LeaverCounts `json:"leavers"`
+	// Statuses counts all verdicts, the tenant's too.
+	Statuses map[Status]int `json:"statuses"`
+	// Severities counts the verdicts that fail.
+	Severities map[Severity]int `json:"severities"`
+	// UnknownSeverities counts the verdicts that are unknown.
+	UnknownSeverities map[Severity]int          `json:"unknownSeverities"`
+	Rules             map[string]map[Status]int `json:"rules"`
+	// Complete says that no verdict is unknown.
+	Complete   bool         `json:"complete"`
+	Incomplete []Incomplete `json:"incomplete"`
+}
+
+// LeaverCounts counts leavers. Failing, Unknown and Pending may count the same leaver; Clean counts
+// those in none of them; Total counts everybody, NotYet included.
+type LeaverCounts struct {
+	Total   int `json:"total"`
+	Clean   int `json:"clean"`
+	Failing int `json:"failing"`
+	Unknown int `json:"unknown"`
+	Pending int `json:"pending"`
+	NotYet  int `json:"notYet"`
+}
+
+// Incomplete is one cause of unknown verdicts: what was not read, why, and what would mend it.
+type Incomplete struct {
+	Fact   string   `json:"fact"`
+	Reason string   `json:"reason"`
+	Needs  string   `json:"needs,omitempty"`
+	Rules  []string `json:"rules"`
+	// Leavers counts those with an unknown verdict for this cause; 0 when it is the tenant's alone.
+	Leavers int `json:"leavers"`
+}
+
+// FailsAt says whether something fails that is as bad as the threshold or worse.
+func (s Summary) FailsAt(threshold Severity) bool { return anyAtLeast(s.Severities, threshold) }
+
+// UnknownAt says whether something is unknown that is as bad as the threshold or worse.
+func (s Summary) UnknownAt(threshold Severity) bool {
+	return anyAtLeast(s.UnknownSeverities, threshold)
+}
+
+func anyAtLeast(counts map[Severity]int, threshold Severity) bool {
+	for severity, n := range counts {
+		if n > 0 && severity.AtLeast(threshold) {
+			return true
+		}
+	}
+	return false
+}
