@@ -1,0 +1,145 @@
+package report_test
+
+import (
+	"fmt"
+	"time"
+
+	"leavercheck/policies"
+)
+
+// A stream is a result made by hand.
+type stream struct {
+	run     policies.Run
+	leavers []policies.LeaverResult
+	tenant  policies.TenantResult
+}
+
+// summary counts what the stream holds.
+func (s stream) summary() policies.Summary {
+	tally := policies.NewTally(s.run.Rules)
+	for _, leaver := range s.leavers {
+		tally.Leaver(leaver)
+	}
+	tally.Tenant(s.tenant)
+	return tally.Summary()
+}
+
+// play gives the stream to a handler.
+func (s stream) play(h policies.Handler) error {
+	if err := h.Run(s.run); err != nil {
+		return err
+	}
+	for _, leaver := range s.leavers {
+		if err := h.Leaver(leaver); err != nil {
+			return err
+		}
+	}
+	if err := h.Tenant(s.tenant); err != nil {
+		return err
+	}
+	return h.Summary(s.summary())
+}
+
+func at(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func rule(id, title string, severity policies.Severity) policies.Rule {
+	out := policies.Rule{
+		ID: id, Package: "checklist.test", Title: title, Description: title + ".", Scope: policies.PerLeaver, Severity: severity,
+		Requires: []string{"account"}, Uses: []string{},
+		Parameters: map[string]policies.Parameter{}, Controls: map[string][]policies.Control{}, Remediation: "Mend it.",
+		RelatedResources: []policies.Resource{}, File: "policies/checklist/test.rego", Line: 3,
+	}
+	out.States = append(out.States, "live")
+	return out
+}
+
+func header() policies.Run {
+	out := policies.Run{
+		SchemaVersion: policies.ResultVersion,
+		Tool:          policies.Tool{Name: "leavercheck", Version: "test"},
+		Tenant:        policies.Tenant{ID: "11111111-1111-1111-1111-111111111111", Name: "Contoso"},
+		Cloud:         "global",
+		Snapshot:      policies.SnapshotRef{Seal: "abc"},
+		CollectedAt:   at("2026-11-22T06:30:00Z"),
+		PolicyDigest:  "def",
+		Rules: []policies.Rule{
+			rule("ACC-001", "Sign-in is blocked", policies.Critical),
+			rule("DEV-001", "Mobile devices are wiped", policies.Critical),
+			rule("FWD-002", "Forwarding is licensed", policies.High),
+			rule("LIC-001", "Licences are removed", policies.Medium),
+		},
+		Parameters: map[string]map[string]any{},
+	}
+	out.Snapshot.Population.Sources, out.Snapshot.Population.Leavers = []string{"roster.csv"}, 5
+	return out
+}
+
+func leaver(n int, displayName string, verdicts ...policies.Verdict) policies.LeaverResult {
+	id := fmt.Sprintf("%08d-0000-0000-0000-000000000000", n)
+	if verdicts == nil {
+		verdicts = []policies.Verdict{}
+	}
+	for i := range verdicts {
+		verdicts[i].Fingerprint = policies.Fingerprint("t", verdicts[i].Rule, id)
+	}
+	out := policies.LeaverResult{Verdicts: verdicts}
+	who := &out.Leaver
+	who.ID, who.UserPrincipalName, who.DisplayName = id, fmt.Sprintf("user%d@contoso.com", n), displayName
+	who.LeftAt, who.LeftBy = at("2026-11-10T09:00:00Z"), at("2026-11-10T09:00:00Z")
+	who.Source, who.State = fmt.Sprintf("roster.csv:%d", n), "live"
+	return out
+}
+
+func verdict(rule string, status policies.Status, severity policies.Severity, message string) policies.Verdict {
+	return policies.Verdict{Rule: rule, Status: status, Severity: severity, Message: message, Grade: policies.Observed}
+}
+
+// mixed has something of everything.
+func mixed() stream {
+	blocked := verdict("ACC-001", policies.Fail, policies.Critical, "the account can still sign in, 11 days after leaving")
+	blocked.Due = at("2026-11-11T09:00:00Z")
+	blocked.Findings = []policies.Finding{{"resource": "accountEnabled", "accountEnabled": true}}
+	blocked.Evidence = []policies.Evidence{{
+		Fact: "account", State: "read", Endpoint: "GET /v1.0/users", At: at("2026-11-22T06:31:00Z"),
+		RequestID: "33333333-3333-3333-3333-333333333333", Values: map[string]any{"accountEnabled": true},
+	}}
+	older := blocked
+	older.Due = at("2026-10-02T09:00:00Z")
+	forwarding := verdict("FWD-002", policies.Fail, policies.High, "forwards to eve@example.org without an Exchange licence")
+	forwarding.Deadline = at("2026-12-01T00:00:00Z")
+	waits := verdict("LIC-001", policies.Pending, policies.Medium, "holds ENTERPRISEPACK directly")
+	waits.Due = at("2026-11-24T09:00:00Z")
+	unread := verdict("DEV-001", policies.Unknown, policies.Critical, "cannot be told without mobileDevices (forbidden)")
+	unread.Missing = []policies.Missing{{Fact: "mobileDevices", Reason: "forbidden", Needs: "the role View-Only Recipients for the application in Exchange Online", Detail: "403"}}
+	waived := verdict("LIC-001", policies.Waived, policies.Medium, "holds ENTERPRISEPACK directly")
+	waived.Waiver = &policies.Waiver{ID: "W-1", Reason: "court case", ApprovedBy: "legal", Expires: at("2027-01-01T00:00:00Z"), Status: policies.Fail}
+	later := leaver(5, "Lee Gu")
+	later.Leaver.State, later.Leaver.LeftAt = "not_yet", at("2026-12-31T00:00:00Z")
+	return stream{run: header(), leavers: []policies.LeaverResult{
+		leaver(1, "Adele Vance", blocked, unread, verdict("FWD-002", policies.NotApplicable, policies.High, ""), waits),
+		leaver(2, "Alex Wilber", older, unread, forwarding, verdict("LIC-001", policies.Pass, policies.Medium, "")),
+		leaver(3, "Diego Siciliani", verdict("ACC-001", policies.Pass, policies.Critical, ""), unread, verdict("FWD-002", policies.Pass, policies.High, ""), waived),
+		leaver(4, "Grady Archie", verdict("ACC-001", policies.Pass, policies.Critical, ""), verdict("DEV-001", policies.Pass, policies.Critical, "")),
+		later,
+	}, tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}}
+}
+
+// clean has nothing to complain about.
+func clean() stream {
+	s := stream{run: header(), tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}}
+	for n, name := range []string{"Adele Vance", "Alex Wilber"} {
+		s.leavers = append(s.leavers, leaver(n+1, name,
+			verdict("ACC-001", policies.Pass, policies.Critical, ""),
+			verdict("DEV-001", policies.NotApplicable, policies.Critical, ""),
+			verdict("FWD-002", policies.Pass, policies.High, ""),
+			verdict("LIC-001", policies.Pass, policies.Medium, ""),
+		))
+	}
+	return s
+}

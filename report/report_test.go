@@ -1,0 +1,368 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"leavercheck/policies"
+	"leavercheck/report"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+func render(t *testing.T, format string, opts report.Options, s stream) string {
+	t.Helper()
+	var out bytes.Buffer
+	renderer, err := report.New(format, &out, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.play(renderer); err != nil {
+		t.Fatal(err)
+	}
+	if err := renderer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGoldens(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "nobody": {run: header()}} {
+		for file, format := range map[string]struct {
+			format string
+			opts   report.Options
+		}{
+			".ndjson":    {report.NDJSON, report.Options{}},
+			".json":      {report.JSON, report.Options{}},
+			".txt":       {report.Table, report.Options{}},
+			".wide.txt":  {report.Table, report.Options{Width: 140, Details: "result.ndjson"}},
+			".color.txt": {report.Table, report.Options{Color: true}},
+		} {
+			t.Run(name+file, func(t *testing.T) {
+				t.Parallel()
+				got := render(t, format.format, format.opts, s)
+				path := filepath.Join("testdata", name+file)
+				if *update {
+					if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got != string(want) {
+					t.Errorf("%s: %s", path, firstDifference(got, string(want)))
+				}
+			})
+		}
+	}
+}
+
+// hostileTexts are what a tenant's people can put into a name.
+func hostileTexts() []string {
+	return []string{
+		"\x1b[2J\x1b[31mred", "\x1b]8;;https://evil.example\x07click\x1b]8;;\x07", "\u009b31m8-bit", "bell\a", "over\rwrite", "two\nlines", "tab\tbed",
+		"nul\x00", "del\x7f", "rtl\u202eexe.txt", "iso\u2066late\u2069", "para\u2029graph", "line\u2028sep", "soft\u00adhyphen", "bom\ufefftext",
+		"tag\U000e0041s", `quote"back\slash`, "<script>alert(1)</script>", "=HYPERLINK(\"x\")", "| pipe | pipe |",
+		strings.Repeat("長い名前", 100), strings.Repeat("word", 300), "e\u0301" + strings.Repeat("\u0301", 200), "👩‍💻 family 👨‍👩‍👧",
+	}
+}
+
+// hostile is a result in which every text is one of those given.
+func hostile(texts ...string) stream {
+	s := stream{run: header()}
+	for i, text := range texts {
+		fails := verdict("ACC-001", policies.Fail, policies.Critical, text)
+		fails.Findings = []policies.Finding{{"resource": text, text: text}}
+		unknown := verdict("DEV-001", policies.Unknown, policies.Critical, text)
+		unknown.Missing = []policies.Missing{{Fact: "account", Reason: text, Needs: text, Detail: text}}
+		one := leaver(2*i, text, fails, unknown)
+		one.Leaver.UserPrincipalName = text
+		later := leaver(2*i+1, text)
+		later.Leaver.State = "not_yet"
+		s.leavers = append(s.leavers, one, later)
+		s.run.Tenant.Name += text
+		s.run.Cloud += text
+	}
+	return s
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
+	for _, format := range report.Formats() {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			out := render(t, format, report.Options{Details: hostileTexts()[0]}, hostile(append(hostileTexts(), "bad\xff\xfeutf8")...))
+			if !utf8.ValidString(out) {
+				t.Error("the output is not UTF-8")
+			}
+			for _, r := range out {
+				if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+					t.Fatalf("the output has the character %U", r)
+				}
+			}
+		})
+	}
+}
+
+func TestJSONKeepsHostileText(t *testing.T) {
+	t.Parallel()
+	texts := hostileTexts()
+	var back struct {
+		Leavers []policies.LeaverResult `json:"leavers"`
+	}
+	if err := json.Unmarshal([]byte(render(t, report.JSON, report.Options{}, hostile(texts...))), &back); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range texts {
+		if got := back.Leavers[2*i].Leaver.DisplayName; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTableFitsItsWidth(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{60, 80, 100, 200} {
+		for name, s := range map[string]stream{"mixed": mixed(), "hostile": hostile(hostileTexts()...)} {
+			out := render(t, report.Table, report.Options{Width: width}, s)
+			for line := range strings.Lines(out) {
+				line = strings.TrimSuffix(line, "\n")
+				// A line of the page's own text may be one long word; rows of tables hold their width.
+				if wide := twwidth.Width(line); wide > width && strings.Contains(line, "  ") {
+					t.Errorf("%s at %d columns: a line is %d wide: %q", name, width, wide, line)
+				}
+			}
+		}
+	}
+}
+
+func TestTableOrder(t *testing.T) {
+	t.Parallel()
+	out := render(t, report.Table, report.Options{Width: 100}, mixed())
+	places := []string{
+		"2 of 4 leavers are not properly offboarded; 3 could not be fully checked; 1 is still in grace.",
+		"Alex Wilber", "Adele Vance", "FWD-002", "Could not be checked", "and 2 more", "In grace", "Lee Gu (2026-12-31)",
+		"What would make this complete", "View-Only Recipients", "Verdicts", "Evidence for every verdict",
+	}
+	from := 0
+	for _, place := range places {
+		at := strings.Index(out[from:], place)
+		if at < 0 {
+			t.Fatalf("%q does not stand where it should in:\n%s", place, out)
+		}
+		from += at
+	}
+}
+
+func TestTableShowsTheWorstAndCountsTheRest(t *testing.T) {
+	t.Parallel()
+	s := stream{run: header()}
+	for n := range 500 {
+		severity := policies.Low
+		if n == 499 {
+			severity = policies.Critical
+		}
+		s.leavers = append(s.leavers, leaver(n, fmt.Sprintf("Person %03d", n), verdict("ACC-001", policies.Fail, severity, "wrong")))
+	}
+	out := render(t, report.Table, report.Options{Limit: 10, Details: "result.ndjson"}, s)
+	if !strings.Contains(out, "Person 499") || strings.Contains(out, "Person 400") {
+		t.Errorf("the worst is not shown, or too much is:\n%s", out)
+	}
+	if !strings.Contains(out, "... and 490 more: result.ndjson") {
+		t.Errorf("nothing says how many more:\n%s", out)
+	}
+}
+
+func TestColourIsNeverAlone(t *testing.T) {
+	t.Parallel()
+	coloured := render(t, report.Table, report.Options{Color: true}, mixed())
+	bare := render(t, report.Table, report.Options{}, mixed())
+	if !strings.Contains(coloured, "\x1b[") {
+		t.Error("no colour")
+	}
+	var stripped strings.Builder
+	for rest := coloured; rest != ""; {
+		before, after, found := strings.Cut(rest, "\x1b[")
+		stripped.WriteString(before)
+		if rest = ""; found {
+			_, rest, _ = strings.Cut(after, "m")
+		}
+	}
+	if stripped.String() != bare {
+		t.Errorf("without colour the text differs:\n%s\n%s", stripped.String(), bare)
+	}
+}
+
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	pass := verdict("ACC-001", policies.Pass, policies.Critical, "")
+	fail := verdict("ACC-001", policies.Fail, policies.Critical, "")
+	unknown := verdict("ACC-001", policies.Unknown, policies.Critical, "")
+	pending := verdict("ACC-001", policies.Pending, policies.Critical, "")
+	later := leaver(9, "Later")
+	later.Leaver.State = "not_yet"
+	one := func(v policies.Verdict) policies.LeaverResult { return leaver(1, "One", v) }
+	two := func(v policies.Verdict) policies.LeaverResult { return leaver(2, "Two", v) }
+	for want, leavers := range map[string][]policies.LeaverResult{
+		"Nobody to judge: there is no leaver.":                                     {},
+		"Nobody to judge yet: 1 leaver leaves in the future.":                      {later},
+		"The one leaver is properly offboarded.":                                   {one(pass)},
+		"All 2 leavers are properly offboarded.":                                   {one(pass), two(pass), later},
+		"1 of 2 leavers is not properly offboarded.":                               {one(fail), two(pass)},
+		"2 of 2 leavers are not properly offboarded.":                              {one(fail), two(fail)},
+		"1 of 2 leavers is not properly offboarded; 1 could not be fully checked.": {one(fail), two(unknown)},
+		"No leaver was found to fail; 1 of 2 leavers could not be fully checked.":  {one(pass), two(unknown)},
+		"No leaver fails yet; 1 is still in grace.":                                {one(pass), two(pending)},
+		"No leaver was found to fail; 1 of 1 leaver could not be fully checked.":   {one(unknown)},
+		"1 of 2 leavers is not properly offboarded; 1 is still in grace.":          {one(fail), two(pending)},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			out := render(t, report.Table, report.Options{Width: 200}, stream{run: header(), leavers: leavers})
+			if got, _, _ := strings.Cut(out, "\n"); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// errFull is what a full disk says.
+var errFull = errors.New("no space left")
+
+// fullAfter takes a number of bytes, then fails.
+type fullAfter struct{ left int }
+
+func (f *fullAfter) Write(p []byte) (int, error) {
+	if len(p) > f.left {
+		n := f.left
+		f.left = 0
+		return n, errFull
+	}
+	f.left -= len(p)
+	return len(p), nil
+}
+
+func TestWriteErrorsAreNotLost(t *testing.T) {
+	t.Parallel()
+	for _, format := range report.Formats() {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			size := len(render(t, format, report.Options{}, mixed()))
+			for _, room := range []int{0, 1, size / 2, size - 1} {
+				renderer, err := report.New(format, &fullAfter{left: room}, report.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = mixed().play(renderer)
+				if err == nil {
+					err = renderer.Close()
+				}
+				if !errors.Is(err, errFull) {
+					t.Errorf("with room for %d of %d bytes: got %v", room, size, err)
+				}
+			}
+		})
+	}
+}
+
+func TestBrokenOffStreamIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, format := range report.Formats() {
+		var out bytes.Buffer
+		renderer, err := report.New(format, &out, report.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := renderer.Run(header()); err != nil {
+			t.Fatal(err)
+		}
+		if err := renderer.Close(); err == nil {
+			t.Errorf("%s: Close took a result without summary", format)
+		}
+		if err := renderer.Run(header()); err == nil {
+			t.Errorf("%s: a second run was taken", format)
+		}
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	t.Parallel()
+	if _, err := report.New("pdf", &bytes.Buffer{}, report.Options{}); err == nil || !strings.Contains(err.Error(), "table, json, ndjson") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStreamsStayFlat: what a format for programs holds does not grow with the leavers.
+func TestStreamsStayFlat(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{report.NDJSON, report.JSON} {
+		sink := &countingWriter{}
+		renderer, err := report.New(format, sink, report.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := renderer.Run(header()); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 50 {
+			before := sink.n
+			if err := renderer.Leaver(leaver(n, "Somebody", verdict("ACC-001", policies.Pass, policies.Critical, ""))); err != nil {
+				t.Fatal(err)
+			}
+			if sink.n == before {
+				t.Fatalf("%s: leaver %d was not written at once", format, n)
+			}
+		}
+	}
+}
+
+type countingWriter struct{ n int }
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	c.n += len(p)
+	return len(p), nil
+}
+
+// BenchmarkLeaver prints what writing one leaver with 21 verdicts and their evidence costs.
+func BenchmarkLeaver(b *testing.B) {
+	var verdicts []policies.Verdict
+	for range 21 {
+		v := verdict("ACC-001", policies.Pass, policies.Critical, "It is as it should be.")
+		v.Evidence = mixed().leavers[0].Verdicts[0].Evidence
+		verdicts = append(verdicts, v)
+	}
+	one := leaver(1, "Adele Vance", verdicts...)
+	for _, format := range report.Formats() {
+		b.Run(format, func(b *testing.B) {
+			sink := &countingWriter{}
+			renderer, err := report.New(format, sink, report.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := renderer.Run(header()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := renderer.Leaver(one); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(sink.n)/float64(b.N), "bytes/leaver")
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"leavercheck/report"
+)
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"":                      "",
+		"plain text":            "plain text",
+		"Zoë 山田 👩‍💻":            "Zoë 山田 👩‍💻",
+		"می\u200cخواهم":         "می\u200cخواهم",
+		"\x1b[31mred":           `\u001b[31mred`,
+		"\u009b31m":             `\u009b31m`,
+		"a\r\nb\tc":             `a\u000d\u000ab\u0009c`,
+		"nul\x00del\x7f":        `nul\u0000del\u007f`,
+		"over\u202eride":        `over\u202eride`,
+		"para\u2029line\u2028":  `para\u2029line\u2028`,
+		"soft\u00adbom\ufeff":   `soft\u00adbom\ufeff`,
+		"tag\U000e0041":         `tag\U000e0041`,
+		"bad\xffutf\xc3":        `bad\xffutf\xc3`,
+		"replacement \ufffd":    "replacement \ufffd",
+		`already \u001b[31mred`: `already \u001b[31mred`,
+	} {
+		if got := report.Clean(in); got != want {
+			t.Errorf("Clean(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, text := range append(hostileTexts(), "bad\xff") {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := report.Clean(text)
+		if !utf8.ValidString(got) {
+			t.Fatalf("Clean(%q) is not UTF-8: %q", text, got)
+		}
+		for _, r := range got {
+			if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+				t.Fatalf("Clean(%q) has %U: %q", text, r, got)
+			}
+		}
+		if again := report.Clean(got); again != got {
+			t.Fatalf("Clean(%q) is not stable: %q, then %q", text, got, again)
+		}
+		// Whatever is printable is kept, in order.
+		rest := got
+		for _, r := range text {
+			if r == utf8.RuneError || !unicode.IsPrint(r) {
+				continue
+			}
+			_, after, found := strings.Cut(rest, string(r))
+			if !found {
+				t.Fatalf("Clean(%q) lost %q: %q", text, r, got)
+			}
+			rest = after
+		}
+	})
+}
