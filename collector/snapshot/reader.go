@@ -37,7 +37,7 @@ const (
 	maxWindow = 64 << 20
 )
 
-// Reader reads a snapshot whose seal has been checked. Its methods may be called from several
+// Reader reads a snapshot whose files match their seal. Its methods may be called from several
 // goroutines; each call reads the file anew.
 type Reader struct {
 	dir      string
@@ -46,12 +46,28 @@ type Reader struct {
 	tenant   Tenant
 }
 
-// Open checks every file of the snapshot in dir against its seal, every record against the catalogue
-// of facts, and the counts against each other, before it gives anything out. Errors wrap ErrIntegrity,
+// Open checks every file of the snapshot in dir against its seal before it gives anything out. The
+// records are checked as they are read, by Leavers and Provenance. Errors wrap ErrIntegrity,
 // ErrNoSnapshot or ErrVersion.
 func Open(dir string) (*Reader, error) {
 	r := &Reader{dir: dir}
 	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("snapshot %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// Verify opens the snapshot in dir and reads every record in it.
+func Verify(dir string) (*Reader, error) {
+	r, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Leavers(func(Record) error { return nil })
+	if err == nil {
+		err = r.Provenance(func(Provenance) error { return nil })
+	}
+	if err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", dir, err)
 	}
 	return r, nil
@@ -66,14 +82,57 @@ func (r *Reader) Manifest() Manifest { return r.manifest }
 // Tenant returns the tenant-wide facts.
 func (r *Reader) Tenant() Tenant { return r.tenant }
 
-// Leavers yields every record in ascending order of Leaver.Key and stops at the first error.
+// Leavers yields every record in ascending order of Leaver.Key and stops at the first error. It proves,
+// as it goes, that the seal tells the truth of the records: their order, their facts, and at the end
+// their counts. Until it has returned nil, what it yielded is not vouched for (ErrIntegrity).
 func (r *Reader) Leavers(yield func(Record) error) error {
-	return each(r, leaversFile, yield)
+	w := &Writer{outcomes: map[string]map[string]int{}}
+	records := 0
+	err := each(r, leaversFile, decodeRecord, func(rec Record) error {
+		key := rec.Leaver.Key()
+		if key <= w.last {
+			return fmt.Errorf("%w: leaver %s after %s", ErrIntegrity, key, w.last)
+		}
+		w.last = key
+		records++
+		var want []string
+		if rec.Leaver.State != NotYet {
+			want = LeaverFacts()
+		}
+		if err := complete(rec.Facts, want); err != nil {
+			return fmt.Errorf("%w: leaver %s: %w", ErrIntegrity, key, err)
+		}
+		for _, name := range want {
+			w.count(name, rec.Facts[name])
+		}
+		return yield(rec)
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range TenantFacts() {
+		w.count(name, r.tenant.Facts[name])
+	}
+	if records != r.seal.Leavers || records != r.seal.Files[leaversFile].Records || records != r.manifest.Population.Leavers {
+		return fmt.Errorf("%w: %d leavers in %s, %d in the seal, %d in the manifest", ErrIntegrity, records, leaversFile, r.seal.Leavers, r.manifest.Population.Leavers)
+	}
+	if !maps.EqualFunc(w.outcomes, r.seal.Outcomes, maps.Equal[map[string]int]) {
+		return fmt.Errorf("%w: the outcomes of the facts are not those of the seal", ErrIntegrity)
+	}
+	return nil
 }
 
-// Provenance yields where the facts came from, in the order of writing.
+// Provenance yields where the facts came from, in the order of writing, and checks their number.
 func (r *Reader) Provenance(yield func(Provenance) error) error {
-	return each(r, provenanceFile, yield)
+	sources := 0
+	err := each(r, provenanceFile, decodeProvenance, func(p Provenance) error {
+		sources++
+		return yield(p)
+	})
+	if err == nil && sources != r.seal.Files[provenanceFile].Records {
+		return fmt.Errorf("%w: %d records in %s, %d in the seal", ErrIntegrity, sources, provenanceFile, r.seal.Files[provenanceFile].Records)
+	}
+	return err
 }
 
 func (r *Reader) check() error {
@@ -94,7 +153,10 @@ func (r *Reader) check() error {
 	if r.manifest.TenantID != r.tenant.ID {
 		return fmt.Errorf("%w: %s speaks of tenant %s, %s of %s", ErrIntegrity, manifestFile, r.manifest.TenantID, tenantFile, r.tenant.ID)
 	}
-	return r.recount()
+	if err := complete(r.tenant.Facts, TenantFacts()); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrIntegrity, tenantFile, err)
+	}
+	return nil
 }
 
 func (r *Reader) readSeal() error {
@@ -155,54 +217,6 @@ func (r *Reader) checkFile(name string) error {
 	return nil
 }
 
-// recount proves that the seal tells the truth of the records: order, facts and counts.
-func (r *Reader) recount() error {
-	w := &Writer{outcomes: map[string]map[string]int{}}
-	records := 0
-	err := r.Leavers(func(rec Record) error {
-		key := rec.Leaver.Key()
-		if key <= w.last {
-			return fmt.Errorf("%w: leaver %s after %s", ErrIntegrity, key, w.last)
-		}
-		w.last = key
-		records++
-		var want []string
-		if rec.Leaver.State != NotYet {
-			want = LeaverFacts()
-		}
-		if err := complete(rec.Facts, want); err != nil {
-			return fmt.Errorf("%w: leaver %s: %w", ErrIntegrity, key, err)
-		}
-		for _, name := range want {
-			w.count(name, rec.Facts[name])
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := complete(r.tenant.Facts, TenantFacts()); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrIntegrity, tenantFile, err)
-	}
-	for _, name := range TenantFacts() {
-		w.count(name, r.tenant.Facts[name])
-	}
-	if records != r.seal.Leavers || records != r.seal.Files[leaversFile].Records || records != r.manifest.Population.Leavers {
-		return fmt.Errorf("%w: %d leavers in %s, %d in the seal, %d in the manifest", ErrIntegrity, records, leaversFile, r.seal.Leavers, r.manifest.Population.Leavers)
-	}
-	if !maps.EqualFunc(w.outcomes, r.seal.Outcomes, maps.Equal[map[string]int]) {
-		return fmt.Errorf("%w: the outcomes of the facts are not those of the seal", ErrIntegrity)
-	}
-	sources := 0
-	if err := r.Provenance(func(Provenance) error { sources++; return nil }); err != nil {
-		return err
-	}
-	if sources != r.seal.Files[provenanceFile].Records {
-		return fmt.Errorf("%w: %d records in %s, %d in the seal", ErrIntegrity, sources, provenanceFile, r.seal.Files[provenanceFile].Records)
-	}
-	return nil
-}
-
 func (r *Reader) document(name string, v any) error {
 	data, err := r.read(name)
 	if err != nil {
@@ -231,7 +245,7 @@ func (r *Reader) read(name string) ([]byte, error) {
 }
 
 // each decodes a compressed file line by line.
-func each[T any](r *Reader, name string, yield func(T) error) error {
+func each[T any](r *Reader, name string, decode func(line []byte) (T, error), yield func(T) error) error {
 	f, err := os.Open(filepath.Join(r.dir, name))
 	if err != nil {
 		return err
@@ -245,8 +259,8 @@ func each[T any](r *Reader, name string, yield func(T) error) error {
 	lines := bufio.NewScanner(dec)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine+1)
 	for n := 1; lines.Scan(); n++ {
-		var v T
-		if err := unmarshal(lines.Bytes(), &v); err != nil {
+		v, err := decode(lines.Bytes())
+		if err != nil {
 			return fmt.Errorf("%w: %s line %d: %w", ErrIntegrity, name, n, err)
 		}
 		if err := yield(v); err != nil {
@@ -257,6 +271,12 @@ func each[T any](r *Reader, name string, yield func(T) error) error {
 		return fmt.Errorf("%w: %s: %w", ErrIntegrity, name, err)
 	}
 	return nil
+}
+
+func decodeProvenance(line []byte) (Provenance, error) {
+	var p Provenance
+	err := unmarshal(line, &p)
+	return p, err
 }
 
 func lenient(data []byte, v any) error {

@@ -213,7 +213,7 @@ func TestTamperingIsFound(t *testing.T) {
 			write(t, dir, record(1), record(2))
 			write(t, other, record(1), record(3))
 			tamper(t, dir, other)
-			if _, err := Open(dir); !errors.Is(err, ErrIntegrity) {
+			if _, err := Verify(dir); !errors.Is(err, ErrIntegrity) {
 				t.Errorf("got %v", err)
 			}
 		})

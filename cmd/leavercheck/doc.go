@@ -1,0 +1,32 @@
+// Leavercheck checks, with evidence, whether the people on a roster were really
+// offboarded from Microsoft 365.
+//
+//	leavercheck scan --roster leavers.csv                 the whole way: collect, evaluate, report
+//	leavercheck collect --roster leavers.csv --out DIR    what the tenant says, as a sealed snapshot
+//	leavercheck evaluate DIR                              the checklist's verdicts on a snapshot
+//	leavercheck report RESULT                             a stored result in another format
+//	leavercheck verify DIR                                whether a snapshot is as it was sealed
+//	leavercheck simulate                                  a made-up tenant to try it all on
+//	leavercheck policy list|show|test                     the rules, and tests of rules
+//
+// It only reads. It signs in as an application, with whatever the environment offers
+// (AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate or secret; a federated token; a
+// managed identity). Every flag can also be set as LEAVERCHECK_<FLAG> in the environment
+// or in the file that --config names; a flag wins over the environment, the environment
+// over the file.
+//
+// # Exit codes
+//
+//	0  clean: nothing failed at or above --fail-on, nothing unknown at or above --incomplete-on
+//	1  an error
+//	2  usage or configuration: a flag, a roster, a policy, a directory
+//	3  something failed at or above --fail-on
+//	4  nothing failed, but something at or above --incomplete-on could not be checked
+//	5  integrity: a broken seal, a link to a foreign host, the wrong tenant
+//	6  interrupted
+//
+// # Limitations
+//
+// What cannot be read is reported as unknown, never as pass. A pass says that the facts
+// which the rule names were right when they were read, not that nothing else is wrong.
+package main

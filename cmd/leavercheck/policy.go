@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"leavercheck/policies"
+	"leavercheck/report"
+)
+
+func newPolicy(sys system, c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "The rules: list, show, test",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPolicyList(sys), newPolicyShow(sys), newPolicyTest(sys, c))
+	return cmd
+}
+
+// policyFlags are those of the commands that read rules.
+type policyFlags struct {
+	dirs   []string
+	asJSON bool
+}
+
+func (p *policyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&p.dirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
+	cmd.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
+}
+
+func (p *policyFlags) rules(cmd *cobra.Command) ([]policies.Rule, error) {
+	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Dirs: p.dirs})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return set.Rules(), nil
+}
+
+func newPolicyList(sys system) *cobra.Command {
+	var p policyFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the rules",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rules, err := p.rules(cmd)
+			if err != nil {
+				return err
+			}
+			if p.asJSON {
+				return printJSON(sys, rules)
+			}
+			for _, r := range rules {
+				if err := printLines(sys.stdout, fmt.Sprintf("%-8s  %-8s  %s", report.Clean(r.ID), r.Severity, report.Clean(r.Title))); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	p.add(cmd)
+	return cmd
+}
+
+func newPolicyShow(sys system) *cobra.Command {
+	var p policyFlags
+	cmd := &cobra.Command{
+		Use:     "show ID",
+		Short:   "Describe one rule",
+		Example: "  leavercheck policy show FWD-002",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rules, err := p.rules(cmd)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(rules, func(r policies.Rule) bool { return strings.EqualFold(r.ID, args[0]) })
+			if i < 0 {
+				return usagef("there is no rule %q; see leavercheck policy list", args[0])
+			}
+			if p.asJSON {
+				return printJSON(sys, rules[i])
+			}
+			return printLines(sys.stdout, describe(rules[i])...)
+		},
+	}
+	p.add(cmd)
+	return cmd
+}
+
+func describe(r policies.Rule) []string {
+	lines := []string{r.ID + "  " + r.Title, ""}
+	lines = append(lines, fill("  ", r.Description)...)
+	lines = append(lines, "")
+	add := func(name, value string) {
+		if value == "" {
+			return
+		}
+		for i, line := range fill(strings.Repeat(" ", 15), value) {
+			if i == 0 {
+				line = fmt.Sprintf("  %-12s %s", name, strings.TrimSpace(line))
+			}
+			lines = append(lines, line)
+		}
+	}
+	add("severity", string(r.Severity))
+	add("scope", string(r.Scope))
+	add("requires", strings.Join(r.Requires, ", "))
+	add("uses", strings.Join(r.Uses, ", "))
+	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
+		value, err := json.Marshal(r.Parameters[name].Value)
+		if err != nil {
+			value = []byte("?")
+		}
+		add("parameter", name+" = "+string(value))
+	}
+	for _, framework := range slices.Sorted(maps.Keys(r.Controls)) {
+		var ids []string
+		for _, c := range r.Controls[framework] {
+			ids = append(ids, c.ID)
+		}
+		add("control", framework+" "+strings.Join(ids, ", "))
+	}
+	add("remediation", r.Remediation)
+	for _, resource := range r.RelatedResources {
+		add("see", resource.Ref)
+	}
+	add("source", fmt.Sprintf("%s:%d", r.File, r.Line))
+	for i := range lines {
+		lines[i] = report.Clean(lines[i])
+	}
+	return lines
+}
+
+// fill breaks a text into indented lines that fit into 80 columns where its words do.
+func fill(indent, text string) []string {
+	const width = 80
+	var lines []string
+	line := indent
+	for word := range strings.FieldsSeq(text) {
+		if line != indent && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+func newPolicyTest(sys system, c *common) *cobra.Command {
+	opts := policies.TestOptions{}
+	cmd := &cobra.Command{
+		Use:   "test [DIR...]",
+		Short: "Run Rego tests: the built-in checklist's, or those of directories",
+		Long: `Run Rego tests. Without a directory the tests of the built-in checklist are run;
+with directories, theirs, as "opa test" would. Exit code 3 means that a test failed, or
+that the coverage is below --threshold. --verbose names the tests that pass, too.`,
+		Example: `  leavercheck policy test
+  leavercheck policy test my-policies --coverage`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Dirs, opts.BuiltIn, opts.Verbose = args, len(args) == 0, c.verbose
+			result, err := policies.Test(cmd.Context(), opts, sys.stdout)
+			switch {
+			case err != nil:
+				return usageError{err}
+			case !result.Ran():
+				return usagef("no test was run")
+			case !result.OK():
+				return exit(codeFindings)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Run, "run", "", "only tests whose full name matches this `REGEXP`")
+	f.BoolVar(&opts.Coverage, "coverage", false, "count the lines of rules, and their statuses, that the tests reached")
+	f.Float64Var(&opts.Threshold, "threshold", 0, "fail below this coverage in `PERCENT`")
+	return cmd
+}
+
+func printJSON(sys system, v any) error {
+	enc := json.NewEncoder(sys.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

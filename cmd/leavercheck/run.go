@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leavercheck/collector"
+	"leavercheck/collector/roster"
+	"leavercheck/collector/snapshot"
+	"leavercheck/collector/wire"
+	"leavercheck/report"
+)
+
+// The exit codes; see the package comment.
+const (
+	codeClean = iota
+	codeError
+	codeUsage
+	codeFindings
+	codeIncomplete
+	codeIntegrity
+	codeInterrupted
+)
+
+// system is everything outside the program.
+type system struct {
+	args           []string
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+	now            func() time.Time
+}
+
+// exit ends a command with a code and without a message: the output has said it all.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// usageError is a mistake in what the program was given.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run runs one command and returns its exit code. It does not touch anything but sys and files.
+func run(ctx context.Context, sys system) int {
+	root := newRoot(sys)
+	root.SetArgs(sys.args)
+	root.SetOut(sys.stdout)
+	root.SetErr(sys.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return codeClean
+	}
+	if code := exit(0); errors.As(err, &code) {
+		return int(code)
+	}
+	code := exitCode(err)
+	message := report.Clean(err.Error())
+	if code == codeInterrupted {
+		message = "interrupted; nothing was kept"
+	}
+	fmt.Fprintln(sys.stderr, "leavercheck: "+message)
+	return code
+}
+
+func exitCode(err error) int {
+	var usage usageError
+	var row *roster.Error
+	switch {
+	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant):
+		return codeIntegrity
+	case errors.Is(err, context.Canceled):
+		return codeInterrupted
+	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, snapshot.ErrUnusable),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion),
+		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return codeUsage
+	}
+	return codeError
+}
+
+func newRoot(sys system) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "leavercheck",
+		Short: "Check, with evidence, whether people who left were really offboarded from Microsoft 365",
+		Long: `leavercheck checks, with evidence, whether the people on a roster were really
+offboarded from Microsoft 365. It only reads. What it could not read it reports as
+unknown, never as pass.
+
+Try it without an account:
+  leavercheck scan --simulate
+
+Exit codes: 0 clean, 1 error, 2 usage or configuration, 3 something failed,
+4 nothing failed but not everything could be checked, 5 integrity, 6 interrupted.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; see %s --help", err, cmd.CommandPath())
+	})
+	settings := addCommon(root)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
+	root.AddCommand(
+		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
+		newVerify(sys), newSimulate(sys), newPolicy(sys, settings), newVersion(sys),
+	)
+	for _, cmd := range everyCommand(root) {
+		cmd.Args = asUsage(cmd.Args)
+	}
+	return root
+}
+
+func everyCommand(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, sub := range cmd.Commands() {
+		all = append(all, everyCommand(sub)...)
+	}
+	return all
+}
+
+// asUsage makes a wrong number of arguments, or an unknown command, a usage error.
+func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		return nil
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usagef("%w; see %s --help", err, cmd.CommandPath())
+		}
+		return nil
+	}
+}

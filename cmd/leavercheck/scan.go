@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"leavercheck/collector"
+	"leavercheck/policies"
+)
+
+func newScan(sys system, c *common) *cobra.Command {
+	var t tenantFlags
+	var f evaluateFlags
+	cmd := &cobra.Command{
+		Use:   "scan",
+		Short: "Collect, evaluate and report in one go",
+		Long: `Collect, evaluate and report in one go: who on the roster is not properly
+offboarded, with evidence. The snapshot is thrown away afterwards unless --out says
+where to keep it.`,
+		Example: `  leavercheck scan --simulate
+  leavercheck scan --roster leavers.csv --time-zone Europe/Amsterdam
+  leavercheck scan --roster leavers.csv --out snapshots/today -o ndjson=today.ndjson`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log := newLog(sys.stderr, c)
+			set, out, err := f.prepare(cmd.Context(), sys, c)
+			if err != nil {
+				return err
+			}
+			defer out.discard()
+			opts, stop, err := t.options(sys, c, log)
+			if err != nil {
+				return err
+			}
+			opts.Out = t.out
+			if opts.Out == "" {
+				temporary, err := os.MkdirTemp("", "leavercheck-")
+				if err != nil {
+					stop()
+					return fmt.Errorf("a place for the snapshot: %w", err)
+				}
+				defer os.RemoveAll(temporary)
+				opts.Out = filepath.Join(temporary, "snapshot")
+			}
+			collected, err := collector.Collect(cmd.Context(), opts)
+			stop()
+			if err != nil {
+				return err
+			}
+			printWarnings(log, collected.Warnings)
+			return f.evaluate(cmd.Context(), opts.Out, set, policies.EvaluateOptions{}, out)
+		},
+	}
+	t.add(cmd)
+	f.add(cmd)
+	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` to keep the snapshot in; must not exist, or be empty")
+	return cmd
+}

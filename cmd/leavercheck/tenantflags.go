@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leavercheck/collector"
+	"leavercheck/collector/roster"
+	"leavercheck/collector/simtenant"
+	"leavercheck/collector/snapshot"
+	"leavercheck/collector/wire"
+)
+
+// tenantFlags say whom to look at, and where.
+type tenantFlags struct {
+	rosters     []string
+	timeZone    string
+	cloud       string
+	login       string
+	graph       string
+	exchange    string
+	caFile      string
+	out         string
+	maxDuration time.Duration
+	simulate    bool
+}
+
+func (t *tenantFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&t.rosters, "roster", nil, "`FILE` that says who left and when (CSV); may be repeated")
+	f.StringVar(&t.timeZone, "time-zone", "", "`ZONE` of leave dates without a time, such as Europe/Amsterdam")
+	f.StringVar(&t.cloud, "cloud", "global", "Microsoft cloud: global, china, usgov or dod")
+	f.StringVar(&t.login, "login-endpoint", "", "`URL` to sign in at, instead of the cloud's")
+	f.StringVar(&t.graph, "graph-endpoint", "", "`URL` of Microsoft Graph, instead of the cloud's")
+	f.StringVar(&t.exchange, "exchange-endpoint", "", "`URL` of Exchange Online, instead of the cloud's")
+	f.StringVar(&t.caFile, "ca-file", "", "`FILE` with further certificate authorities to trust (PEM)")
+	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
+	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
+	complete(cmd, "cloud", collector.Clouds()...)
+}
+
+// options turns the flags into what the collector needs. The caller calls the returned function when
+// the collecting is over.
+func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collector.Options, func(), error) {
+	o := collector.Options{Now: sys.now, MaxDuration: t.maxDuration, Tool: tool(), Arguments: sys.args, Limits: wire.DocumentedLimits()}
+	if t.maxDuration < 0 {
+		return o, nil, usagef("--max-duration %s is less than nothing", t.maxDuration)
+	}
+	var secret *collector.Secret
+	var ca []byte
+	var roster []byte
+	stop := func() {}
+	if t.simulate {
+		server, tenant, err := t.start(sys)
+		if err != nil {
+			return o, nil, err
+		}
+		stop = func() { _ = server.Close() }
+		secret = &collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: server.ClientSecret}
+		ca, roster = server.CA, tenant.Roster()
+		o.Tenant, o.Limits = server.TenantID, wire.Unhurried()
+	} else {
+		o.Tenant, _ = sys.env("AZURE_TENANT_ID")
+	}
+	if err := t.connect(&o, ca, secret); err != nil {
+		stop()
+		return o, nil, err
+	}
+	if err := t.readRosters(&o, roster, log); err != nil {
+		stop()
+		return o, nil, err
+	}
+	step, end := newProgress(sys.stderr, c, log)
+	o.Progress = step
+	return o, func() { end(); stop() }, nil
+}
+
+// start starts the simulated tenant and points the ordinary flags at it.
+func (t *tenantFlags) start(sys system) (*simtenant.Server, *simtenant.Tenant, error) {
+	if t.login+t.graph+t.exchange+t.caFile != "" {
+		return nil, nil, usagef("--simulate brings its own endpoints; leave out --login-endpoint, --graph-endpoint, --exchange-endpoint and --ca-file")
+	}
+	tenant, err := simtenant.New(simtenant.Options{Now: sys.now(), Clock: sys.now})
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := tenant.Start()
+	if err != nil {
+		return nil, nil, err
+	}
+	t.login, t.graph, t.exchange = server.LoginURL, server.GraphURL, server.ExchangeURL
+	return server, tenant, nil
+}
+
+func (t *tenantFlags) connect(o *collector.Options, ca []byte, secret *collector.Secret) error {
+	var err error
+	if o.Cloud, err = collector.LookupCloud(t.cloud); err != nil {
+		return usagef("--cloud: %w", err)
+	}
+	for _, e := range []struct {
+		flag, value string
+		set         func(raw string) error
+	}{
+		{"login-endpoint", t.login, func(raw string) (err error) {
+			o.Cloud.OwnLogin = true
+			o.Cloud.Login, err = collector.Endpoint(raw)
+			return err
+		}},
+		{"graph-endpoint", t.graph, func(raw string) (err error) { o.Cloud.Graph, err = collector.Endpoint(raw); return err }},
+		{"exchange-endpoint", t.exchange, func(raw string) (err error) { o.Cloud.Exchange, err = collector.Endpoint(raw); return err }},
+	} {
+		if e.value == "" {
+			continue
+		}
+		if err := e.set(e.value); err != nil {
+			return usagef("--%s: %w", e.flag, err)
+		}
+	}
+	if t.caFile != "" {
+		if ca, err = os.ReadFile(t.caFile); err != nil {
+			return usagef("--ca-file: %w", err)
+		}
+	}
+	transport, err := wire.Transport(ca)
+	if err != nil {
+		return usagef("--ca-file %s: %w", t.caFile, err)
+	}
+	o.Transport = transport
+	o.Credential, err = collector.Credential(o.Cloud, transport, secret)
+	return err
+}
+
+// readRosters reads the files that were given, or else the simulated tenant's own roster.
+func (t *tenantFlags) readRosters(o *collector.Options, simulated []byte, log *slog.Logger) error {
+	var zone *time.Location
+	if t.timeZone != "" {
+		var err error
+		if zone, err = roster.LoadZone(t.timeZone); err != nil {
+			return usagef("--time-zone: %w", err)
+		}
+	}
+	read := func(name string, r io.Reader) error {
+		file, err := roster.ReadCSV(name, r, zone)
+		if err != nil {
+			return err
+		}
+		for _, column := range file.Unused {
+			log.Warn("the roster has a column that means nothing here", "roster", name, "column", column)
+		}
+		o.Entries = append(o.Entries, file.Entries...)
+		o.Sources = append(o.Sources, filepath.Base(name))
+		return nil
+	}
+	if len(t.rosters) == 0 && simulated != nil {
+		return read("simulated.csv", bytes.NewReader(simulated))
+	}
+	if len(t.rosters) == 0 {
+		return usagef("who left? Give --roster FILE, or try --simulate")
+	}
+	for _, path := range t.rosters {
+		if slices.Contains(o.Sources, filepath.Base(path)) {
+			return usagef("--roster: two files are called %s; verdicts name rows by it, rename one", filepath.Base(path))
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return usagef("--roster: %w", err)
+		}
+		err = read(path, f)
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tool names this program in what it writes.
+func tool() snapshot.Tool {
+	v := buildVersion()
+	return snapshot.Tool{Name: "leavercheck", Version: v.version, Modules: v.modules}
+}
+
+func printWarnings(log *slog.Logger, warnings []string) {
+	for _, w := range warnings {
+		log.Warn(w)
+	}
+}
