@@ -64,7 +64,7 @@ type Collected struct {
 	Warnings []string
 }
 
-// Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant,
+// Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant, ErrUnreachable,
 // wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrOccupied, or the context's own; nothing
 // is left at Out then.
 func Collect(ctx context.Context, o Options) (Collected, error) {

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,14 +11,20 @@ import (
 	"leavercheck/collector/graph"
 	"leavercheck/collector/roster"
 	"leavercheck/collector/snapshot"
+	"leavercheck/collector/wire"
 )
+
+// ErrUnreachable means that Microsoft Graph did not answer at all.
+var ErrUnreachable = errors.New("cannot reach Microsoft Graph at")
 
 // people are the accounts that some row of the roster may mean, by object id.
 type people map[string]graph.User
 
 // directory reads the tenant's own facts and finds the leavers among its users.
 func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
-	r.tenantFacts(ctx)
+	if err := r.tenantFacts(ctx); err != nil {
+		return err
+	}
 	r.people = people{}
 	enabled := map[string]bool{}
 	listed := 0
@@ -138,9 +145,15 @@ func known(field *string, value string) {
 	}
 }
 
-// tenantFacts reads what holds for everybody, and from the licences how far back the logs reach.
-func (r *run) tenantFacts(ctx context.Context) {
-	skus, domains, organization := r.graph.SubscribedSKUs(ctx), r.graph.Domains(ctx), r.graph.Organization(ctx)
+// tenantFacts reads what holds for everybody, and from the licences how far back the logs reach. It is
+// the first thing asked: a Graph that cannot be reached at all ends the run here, instead of making a
+// snapshot in which everything is unknown.
+func (r *run) tenantFacts(ctx context.Context) error {
+	organization := r.graph.Organization(ctx)
+	if unreachable := new(wire.Error); errors.As(organization.Err, &unreachable) && unreachable.Kind == wire.Unreachable {
+		return fmt.Errorf("%w %s; check --graph-endpoint, the proxy and --ca-file: %w", ErrUnreachable, r.options.Cloud.Graph, unreachable.Err)
+	}
+	skus, domains := r.graph.SubscribedSKUs(ctx), r.graph.Domains(ctx)
 	settings := r.exchange.Organization(ctx)
 	r.setTenant(snapshot.SubscribedSKUs, skus.Fact, skus.From)
 	r.setTenant(snapshot.Domains, domains.Fact, domains.From)
@@ -148,6 +161,7 @@ func (r *run) tenantFacts(ctx context.Context) {
 	from := r.started.Add(-retention(skus.Fact))
 	window := snapshot.Window{From: from, To: r.started}
 	r.windows = map[string]snapshot.Window{snapshot.LogSignIns: window, snapshot.LogAudits: window}
+	return nil
 }
 
 func (r *run) setTenant(name string, f snapshot.Fact, from snapshot.Provenance) {

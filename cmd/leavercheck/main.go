@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -12,6 +13,11 @@ import (
 )
 
 func main() {
+	// What is alive is little, what a leaver leaves behind is much: collecting garbage more rarely saves a
+	// third of the time of an evaluation. GOGC still decides where somebody sets it.
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(400)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, system{
 		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, now: time.Now,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -303,6 +304,44 @@ func (r rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
+
+// A credential for another tenant, and an endpoint that nobody answers, end the run before anything is written.
+func TestTheRunEndsBeforeItReads(t *testing.T) {
+	t.Parallel()
+	tenant := newTenant(t, simtenant.Options{})
+	server, err := tenant.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	for name, tc := range map[string]struct {
+		change func(*collector.Options)
+		code   int
+		says   string
+	}{
+		"another tenant": {func(o *collector.Options) { o.Tenant = "0f0f0f0f-0000-4000-8000-000000000001" }, codeIntegrity, "signed in to another tenant: the token is for " + server.TenantID},
+		"nobody answers": {func(o *collector.Options) { o.Cloud.Graph = &url.URL{Scheme: "https", Host: "127.0.0.1:1"} }, codeError, "cannot reach Microsoft Graph at https://127.0.0.1:1; check --graph-endpoint"},
+		"a wrong secret": {func(o *collector.Options) {
+			o.Credential, err = collector.Credential(o.Cloud, o.Transport, &collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: "wrong"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, codeError, "cannot sign in: AADSTS7000215"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			options := simulatedOptions(t, tenant, server, filepath.Join(parent, "snapshot"))
+			tc.change(&options)
+			_, err := collector.Collect(t.Context(), options)
+			if exitCode(err) != tc.code || !strings.HasPrefix(err.Error(), tc.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("exit code %d: %v", exitCode(err), err)
+			}
+			if left, _ := os.ReadDir(parent); len(left) != 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
 
 // A time limit makes what was not read unknown; it does not make the run fail.
 func TestTheTimeLimitMakesFactsUnknown(t *testing.T) {

@@ -214,7 +214,7 @@ func (c *Client) join(ctx context.Context, l wire.Listing, needs string, wanted 
 
 // outcome is what a listing came to. Part is what it yielded before it broke.
 func outcome(endpoint string, list wire.Listed, err error, needs string, part []any) Outcome {
-	o := Outcome{Fact: snapshot.Fact{State: snapshot.Read}, From: listed(endpoint, list, err)}
+	o := Outcome{Fact: snapshot.Fact{State: snapshot.Read}, From: listed(endpoint, list, err), Err: err}
 	if err != nil {
 		o.Fact = unknown(err, needs)
 		if part != nil {

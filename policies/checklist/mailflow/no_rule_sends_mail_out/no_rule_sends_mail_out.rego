@@ -250,4 +250,4 @@ message := $"Inbox rules send mail out or hide it: {concat(", ", sort(named))}."
 
 # METADATA
 # description: the names of the rules that are wrong
-named contains proofs.key(finding, ["displayName", "Name", "resource"]) if some finding in findings
+named contains $"\"{proofs.key(finding, ["displayName", "Name", "resource"])}\"" if some finding in findings

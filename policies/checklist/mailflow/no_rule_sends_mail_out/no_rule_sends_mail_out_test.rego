@@ -169,7 +169,7 @@ test_findings_name_each_rule if {
 		{"resource": "d.rook\\1", "Name": "quiet", "hidden": true, "sendsTo": ["d.rook@elsewhere.example"]},
 	} with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 	message := rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
-	message == "Inbox rules send mail out or hide it: AQAAAK, quiet, to me."
+	message == "Inbox rules send mail out or hide it: \"AQAAAK\", \"quiet\", \"to me\"."
 	evidence := rule.evidence with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 	evidence.inboxRules.enabled == 2
 	evidence.hiddenInboxRules == {"hidden": 1}
