@@ -121,8 +121,11 @@ type run struct {
 	sourcesMu sync.Mutex
 	sources   []snapshot.Provenance
 	windows   map[string]snapshot.Window
-	// enabled holds every live account: whether it may sign in. Nil when they could not all be read.
+	// users says whether all live accounts could be read; enabled holds whether each may sign in.
+	users   snapshot.Fact
 	enabled map[string]bool
+	// unplaced says, if there are leavers whose account could not be looked for everywhere, why.
+	unplaced snapshot.Fact
 }
 
 // record is one leaver being filled, by phases that run side by side.

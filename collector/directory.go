@@ -26,14 +26,14 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		return err
 	}
 	r.people = people{}
-	enabled := map[string]bool{}
+	r.enabled = map[string]bool{}
 	listed := 0
 	live := r.graph.Users(ctx, func(u graph.User) error {
 		if listed++; listed%1000 == 0 {
 			r.progress("users", listed, 0)
 		}
 		if u.Enabled != nil {
-			enabled[u.ID] = *u.Enabled
+			r.enabled[u.ID] = *u.Enabled
 		}
 		return r.offer(matcher, u)
 	})
@@ -42,9 +42,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	for _, o := range []graph.Outcome{live, gone} {
 		r.sources = append(r.sources, o.From)
 	}
+	r.users = withoutValue(live.Fact)
 	unread := live
 	if unread.Fact.State == snapshot.Read {
-		r.enabled = enabled
 		unread = gone
 	}
 	matches, err := matcher.Matches()
@@ -120,6 +120,9 @@ func (r *run) add(m roster.Match, unread graph.Outcome) error {
 		leaver.State = snapshot.Unread
 		account, licences = unread.Fact, unread.Fact
 	}
+	if leaver.State == snapshot.Unread {
+		r.unplaced = withoutValue(account)
+	}
 	if leaver.LeftAt.After(r.started) {
 		leaver.State = snapshot.NotYet
 	}
@@ -192,7 +195,8 @@ func organizationFact(entry, settings snapshot.Fact) snapshot.Fact {
 }
 
 // Logs are kept 30 days with Entra ID P1 or P2, and 7 without
-// (learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention).
+// (learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention). They are asked
+// for as long as any tenant keeps them; the manifest claims to cover only what this one's licences keep.
 const (
 	retentionPremium = 30 * 24 * time.Hour
 	retentionFree    = 7 * 24 * time.Hour

@@ -140,7 +140,7 @@ func (r *run) inboxRules(ctx context.Context, present []*record) {
 
 // recipients finds who stands behind the names and addresses that the mailboxes mention, each once.
 func (r *run) recipients(ctx context.Context, present []*record) {
-	known := map[string]any{}
+	known := map[string]snapshot.Fact{}
 	sources := map[string]snapshot.Provenance{}
 	for _, rec := range present {
 		for _, name := range mentioned(rec) {
@@ -156,13 +156,19 @@ func (r *run) recipients(ctx context.Context, present []*record) {
 			continue
 		}
 		value := map[string]any{}
+		fact := snapshot.Fact{State: snapshot.Read}
 		for _, name := range mentioned(rec) {
 			value[name] = known[name]
 			if sources[name].Endpoint != "" {
 				from = sources[name]
 			}
+			// One that could not be read makes the fact unknown; the others stay as its part.
+			if known[name].State == snapshot.Unknown {
+				fact = withoutValue(known[name])
+			}
 		}
-		rec.set(snapshot.Recipients, snapshot.Fact{State: snapshot.Read, Value: value}, from)
+		fact.Value = value
+		rec.set(snapshot.Recipients, fact, from)
 	}
 }
 
@@ -213,14 +219,27 @@ func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapsh
 	o := r.exchange.Recipient(ctx, name)
 	if value, ok := o.Fact.Value.(map[string]any); ok && o.Fact.State == snapshot.Read {
 		id, _ := value["id"].(string)
-		value["isLeaver"] = r.records[id] != nil
+		leaver := r.records[id] != nil
+		value["isLeaver"] = leaver
 		value["accountEnabled"], value["hasEnabledMember"] = nil, nil
-		if enabled, ok := r.enabled[id]; ok {
-			value["accountEnabled"] = enabled
+		unread := snapshot.Fact{State: snapshot.Read}
+		switch {
+		case value["kind"] == "group" && id != "":
+			members := r.graph.EnabledMember(ctx, id)
+			value["hasEnabledMember"], unread = members.Fact.Value, members.Fact
+		case r.users.State != snapshot.Read:
+			unread = r.users
+		case !leaver && r.unplaced.State == snapshot.Unknown:
+			unread = r.unplaced // they may be the leaver whose account could not be found
+		default:
+			if enabled, ok := r.enabled[id]; ok {
+				value["accountEnabled"] = enabled
+			}
 		}
-		if value["kind"] == "group" && id != "" {
-			// Null where the members could not be read: then the rule does not know.
-			value["hasEnabledMember"] = r.graph.EnabledMember(ctx, id).Fact.Value
+		// Half of what is to be known of a recipient is not enough to say that mail reaches them.
+		if unread.State == snapshot.Unknown {
+			o.Fact = unread
+			o.Fact.Value = value
 		}
 	}
 	return o.Fact, o.From

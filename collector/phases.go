@@ -37,8 +37,8 @@ func (r *run) logs(ctx context.Context) {
 			continue
 		}
 		start := rec.leaver.LeftAt
-		if window := r.windows[snapshot.LogSignIns]; start.Before(window.From) {
-			start = window.From
+		if oldest := r.started.Add(-retentionPremium); start.Before(oldest) {
+			start = oldest
 		}
 		from[rec.leaver.ID] = start
 	}
@@ -100,10 +100,9 @@ func (r *run) account(present []*record, outcomes map[string]graph.Outcome) {
 	r.sources = append(r.sources, outcomes[present[0].leaver.ID].From)
 }
 
-// audits reads the audit log from the first leave time that it still holds.
+// audits reads the audit log as far back as any tenant keeps it.
 func (r *run) audits(ctx context.Context, present []*record) {
-	window := r.windows[snapshot.LogAudits]
-	outcomes := r.graph.Audits(ctx, window.From, wanted(present))
+	outcomes := r.graph.Audits(ctx, r.started.Add(-retentionPremium), wanted(present))
 	r.account(present, outcomes)
 	for _, rec := range present {
 		o := outcomes[rec.leaver.ID]

@@ -97,12 +97,16 @@ func (c *Client) rules(ctx context.Context, id string, u *url.URL, answer wire.O
 		return nil
 	})
 	slices.SortFunc(rows, byTime("id"))
-	c.folders(ctx, id, rows)
-	o := outcome(rulesEndpoint, list, err, permission("MailboxSettings.Read"), rows)
+	errFolder := c.folders(ctx, id, rows)
+	needs := permission("MailboxSettings.Read")
+	if err == nil && errFolder != nil {
+		err, needs = errFolder, permission("Mail.ReadBasic.All")
+	}
+	o := outcome(rulesEndpoint, list, err, needs, rows)
 	if err == nil {
 		o.Fact.Value = some(rows)
-		o.From.List = nil // a mailbox's rules are a fact, not a listing to account for
 	}
+	o.From.List = nil // a mailbox's rules are a fact, not a listing to account for
 	return o
 }
 
@@ -111,8 +115,9 @@ func noMailbox(code string) bool {
 }
 
 // folders names the folders into which unconditional rules move mail: an id does not tell whether it is
-// the bin. What cannot be read stays null, and the rule that judges it unknown.
-func (c *Client) folders(ctx context.Context, id string, rules []any) {
+// the bin. What could not be read stays null, and is the error.
+func (c *Client) folders(ctx context.Context, id string, rules []any) error {
+	var failed error
 	for _, rule := range rules {
 		r, _ := rule.(row)
 		actions, _ := r["actions"].(row)
@@ -121,13 +126,20 @@ func (c *Client) folders(ctx context.Context, id string, rules []any) {
 		if conditions, _ := r["conditions"].(row); folder == "" || len(conditions) > 0 {
 			continue
 		}
-		own := c.folder(ctx, id, folder)
-		if own == nil {
+		own, err := c.folder(ctx, id, folder)
+		if err != nil {
+			failed = err
 			continue
 		}
 		r["moveToFolderName"] = own["displayName"]
-		r["moveToFolderKind"] = c.folderKind(ctx, id, own)
+		kind, err := c.folderKind(ctx, id, own)
+		if err != nil {
+			failed = err
+			continue
+		}
+		r["moveToFolderKind"] = kind
 	}
+	return failed
 }
 
 // wellKnown are the folders in which mail is out of sight.
@@ -135,25 +147,24 @@ func wellKnown() []string {
 	return []string{"deleteditems", "junkemail", "archive", "conversationhistory"}
 }
 
-func (c *Client) folderKind(ctx context.Context, id string, folder row) any {
+func (c *Client) folderKind(ctx context.Context, id string, folder row) (string, error) {
 	for _, name := range wellKnown() {
-		known := c.folder(ctx, id, name)
-		if known == nil {
-			return nil
+		known, err := c.folder(ctx, id, name)
+		if err != nil {
+			return "", err
 		}
 		if known["id"] == folder["id"] && folder["id"] != nil {
-			return name
+			return name, nil
 		}
 	}
 	if name, _ := folder["displayName"].(string); strings.HasPrefix(strings.ToLower(name), "rss") {
-		return "rss"
+		return "rss", nil
 	}
-	return "other"
+	return "other", nil
 }
 
-// folder reads one folder, by id or well-known name; nil when it cannot be read. A folder that does not
-// exist has no properties.
-func (c *Client) folder(ctx context.Context, user, folder string) row {
+// folder reads one folder, by id or well-known name. A folder that does not exist has no properties.
+func (c *Client) folder(ctx context.Context, user, folder string) (row, error) {
 	builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter).ByUserId(user).MailFolders().ByMailFolderId(folder)
 	answer, err := c.wire.Do(ctx, wire.Request{
 		Family: wire.Outlook, Endpoint: folderEndpoint, Cost: 1,
@@ -164,15 +175,11 @@ func (c *Client) folder(ctx context.Context, user, folder string) row {
 		}),
 	})
 	var e *wire.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Kind == wire.Refused {
-		return row{}
+	if errors.As(err, &e) && e.Kind == wire.Refused && e.Code == "ErrorItemNotFound" {
+		return row{}, nil
 	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	r, err := decode(answer.Body)
-	if err != nil {
-		return nil
-	}
-	return r
+	return decode(answer.Body)
 }
