@@ -134,21 +134,28 @@ type record struct {
 
 	mu      sync.Mutex
 	facts   map[string]snapshot.Fact
-	sources map[string]snapshot.Provenance
+	sources map[string][]snapshot.Provenance
 }
 
-func (r *record) set(name string, f snapshot.Fact, from snapshot.Provenance) {
-	from.Leaver, from.Fact = r.leaver.Key(), name
-	from.List = nil // a listing is accounted for once, not per leaver
+// set records a fact and the requests that it rests on.
+func (r *record) set(name string, f snapshot.Fact, sources ...snapshot.Provenance) {
+	for i := range sources {
+		sources[i].Leaver, sources[i].Fact = r.leaver.Key(), name
+		sources[i].List = nil // a listing is accounted for once, not per leaver
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.facts[name], r.sources[name] = f, from
+	r.facts[name], r.sources[name] = f, sources
 }
 
 func (r *record) get(name string) (snapshot.Fact, snapshot.Provenance) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.facts[name], r.sources[name]
+	var from snapshot.Provenance
+	if sources := r.sources[name]; len(sources) > 0 {
+		from = sources[0]
+	}
+	return r.facts[name], from
 }
 
 // object is a fact's value where that is an object, else nil.
@@ -248,8 +255,10 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 	for _, key := range slices.Sorted(maps.Keys(r.records)) {
 		rec := r.records[key]
 		for _, name := range slices.Sorted(maps.Keys(rec.sources)) {
-			if err := w.Provenance(rec.sources[name]); err != nil {
-				return Collected{}, err
+			for _, from := range rec.sources[name] {
+				if err := w.Provenance(from); err != nil {
+					return Collected{}, err
+				}
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		return err
 	}
 	for _, m := range matches {
-		if err := r.add(m, unread); err != nil {
+		if err := r.add(m, live, gone, unread); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
 
 // add makes a record of a match. Unread is a listing of users that broke, if one did: then nobody who
 // was not found is known to be gone, and a name may belong to somebody who was not listed.
-func (r *run) add(m roster.Match, unread graph.Outcome) error {
+func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	e := m.Entry
 	leaver := snapshot.Leaver{
 		ID: e.ID, UserPrincipalName: e.UserPrincipalName, DisplayName: e.DisplayName, Mail: e.Mail, EmployeeID: e.EmployeeID,
@@ -88,15 +88,16 @@ func (r *run) add(m roster.Match, unread graph.Outcome) error {
 		})
 	}
 	slices.SortFunc(leaver.NotThem, func(a, b snapshot.NotThem) int { return strings.Compare(a.ID, b.ID) })
-	rec := &record{facts: map[string]snapshot.Fact{}, sources: map[string]snapshot.Provenance{}}
+	rec := &record{facts: map[string]snapshot.Fact{}, sources: map[string][]snapshot.Provenance{}}
 	complete := unread.Fact.State == snapshot.Read
+	from := unread.From
 	var account, licences snapshot.Fact
 	switch {
 	case m.Account != nil && (complete || m.By == "id"):
 		u := r.people[m.Account.ID]
-		leaver.State, leaver.MatchedBy = snapshot.Live, m.By
+		leaver.State, leaver.MatchedBy, from = snapshot.Live, m.By, live.From
 		if !u.Deleted.IsZero() {
-			leaver.State = snapshot.Deleted
+			leaver.State, from = snapshot.Deleted, gone.From
 		}
 		leaver.ID = u.ID
 		known(&leaver.UserPrincipalName, u.UserPrincipalName)
@@ -110,7 +111,7 @@ func (r *run) add(m roster.Match, unread graph.Outcome) error {
 		licences = u.Licences()
 	case complete && undecided(m):
 		leaver.State = snapshot.Unread
-		account = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Integrity, Detail: m.NotThem[0].Why, Needs: "the column id in the roster"}
+		account = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Integrity, Detail: undecidedWhy(m), Needs: "the column id in the roster"}
 		licences = account
 	case complete:
 		leaver.State = snapshot.NotFound
@@ -131,14 +132,21 @@ func (r *run) add(m roster.Match, unread graph.Outcome) error {
 		return &roster.Error{File: e.Source, Message: "means the same account as " + other.leaver.Source}
 	}
 	r.records[leaver.Key()] = rec
-	rec.set(snapshot.Account, account, unread.From)
-	rec.set(snapshot.Licences, licences, unread.From)
+	rec.set(snapshot.Account, account, from)
+	rec.set(snapshot.Licences, licences, from)
 	return nil
 }
 
 // undecided reports whether an account bears the leaver's name and cannot be told from somebody else's.
-func undecided(m roster.Match) bool {
-	return slices.ContainsFunc(m.NotThem, func(o roster.Other) bool { return o.Account.Created.IsZero() })
+func undecided(m roster.Match) bool { return undecidedWhy(m) != "" }
+
+func undecidedWhy(m roster.Match) string {
+	for _, o := range m.NotThem {
+		if o.Undecided {
+			return o.Account.UserPrincipalName + ": " + o.Why
+		}
+	}
+	return ""
 }
 
 // known prefers what the directory says to what the roster says.
@@ -160,17 +168,19 @@ func (r *run) tenantFacts(ctx context.Context) error {
 	settings := r.exchange.Organization(ctx)
 	r.setTenant(snapshot.SubscribedSKUs, skus.Fact, skus.From)
 	r.setTenant(snapshot.Domains, domains.Fact, domains.From)
-	r.setTenant(snapshot.Organization, organizationFact(organization.Fact, settings.Fact), organization.From)
+	r.setTenant(snapshot.Organization, organizationFact(organization.Fact, settings.Fact), organization.From, settings.From)
 	from := r.started.Add(-retention(skus.Fact))
 	window := snapshot.Window{From: from, To: r.started}
 	r.windows = map[string]snapshot.Window{snapshot.LogSignIns: window, snapshot.LogAudits: window}
 	return nil
 }
 
-func (r *run) setTenant(name string, f snapshot.Fact, from snapshot.Provenance) {
-	from.Fact = name
+func (r *run) setTenant(name string, f snapshot.Fact, sources ...snapshot.Provenance) {
 	r.tenant[name] = f
-	r.sources = append(r.sources, from)
+	for _, from := range sources {
+		from.Fact = name
+		r.sources = append(r.sources, from)
+	}
 }
 
 // organizationFact joins what Graph and what Exchange say of the organization. It is read only if both

@@ -249,14 +249,16 @@ func TestFaultsThatStayAreSaid(t *testing.T) {
 			"/deviceManagement/", func() *http.Response {
 				return replaced(403, `{"error":{"code":"Authorization_RequestDenied","message":"no"}}`)
 			},
-			snapshot.Forbidden, []string{snapshot.ManagedDevices},
+			snapshot.Forbidden,
+			[]string{snapshot.ManagedDevices},
 		},
 		"a refusal without words": {"/deviceManagement/", func() *http.Response { return replaced(403, `{}`) }, snapshot.Forbidden, []string{snapshot.ManagedDevices}},
 		"Intune not set up": {
 			"/deviceManagement/", func() *http.Response {
 				return replaced(400, `{"error":{"code":"BadRequest","message":"Request not applicable to target tenant."}}`)
 			},
-			snapshot.Unlicensed, []string{snapshot.ManagedDevices},
+			snapshot.Unlicensed,
+			[]string{snapshot.ManagedDevices},
 		},
 		"the audit log fails for ever":     {"/directoryAudits", func() *http.Response { return replaced(500, "") }, snapshot.Timeout, []string{snapshot.Audits}},
 		"the audit log throttles for ever": {"/directoryAudits", func() *http.Response { return replaced(429, "", "Retry-After", "86400") }, snapshot.Throttled, []string{snapshot.Audits}},
@@ -311,7 +313,7 @@ func TestTheLawUnderRandomFaults(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	for seed := range uint64(200) {
+	for seed := range uint64(60) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -53,13 +53,15 @@ func (r *run) mailbox(ctx context.Context, rec *record, hidden *oncePermitted) {
 		}
 		return
 	}
-	guid, _ := value["ExchangeGuid"].(string)
 	live := value["mailboxState"] == "live"
-	asked := map[string]func(context.Context, string) exchange.Outcome{
-		snapshot.MailboxSize: func(ctx context.Context, guid string) exchange.Outcome { return r.exchange.Size(ctx, guid, !live) },
+	asked := map[string]func(context.Context, map[string]any) exchange.Outcome{
+		snapshot.MailboxSize: func(ctx context.Context, mailbox map[string]any) exchange.Outcome {
+			guid, _ := mailbox["ExchangeGuid"].(string)
+			return r.exchange.Size(ctx, guid, !live)
+		},
 	}
 	if live {
-		asked[snapshot.MailProtocols] = func(ctx context.Context, _ string) exchange.Outcome {
+		asked[snapshot.MailProtocols] = func(ctx context.Context, _ map[string]any) exchange.Outcome {
 			return r.exchange.Protocols(ctx, rec.leaver.ID)
 		}
 		asked[snapshot.MobileDevices] = r.exchange.Devices
@@ -72,7 +74,7 @@ func (r *run) mailbox(ctx context.Context, rec *record, hidden *oncePermitted) {
 			rec.set(name, snapshot.Fact{State: snapshot.Absent}, from)
 			continue
 		}
-		o := ask(ctx, guid)
+		o := ask(ctx, value)
 		rec.set(name, o.Fact, o.From)
 	}
 }
@@ -84,19 +86,19 @@ func withoutValue(f snapshot.Fact) snapshot.Fact {
 
 // oncePermitted stops asking once the answer was that the role may not.
 type oncePermitted struct {
-	ask     func(context.Context, string) exchange.Outcome
+	ask     func(context.Context, map[string]any) exchange.Outcome
 	mu      sync.Mutex
 	refusal *exchange.Outcome
 }
 
-func (p *oncePermitted) read(ctx context.Context, guid string) exchange.Outcome {
+func (p *oncePermitted) read(ctx context.Context, mailbox map[string]any) exchange.Outcome {
 	p.mu.Lock()
 	refusal := p.refusal
 	p.mu.Unlock()
 	if refusal != nil {
 		return *refusal
 	}
-	o := p.ask(ctx, guid)
+	o := p.ask(ctx, mailbox)
 	if o.Fact.Reason == snapshot.Forbidden {
 		p.mu.Lock()
 		p.refusal = &o
@@ -203,6 +205,17 @@ func reference(s string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "smtp:")
 }
 
+// verified are the domains that the tenant has proved to own.
+func (r *run) verified() map[string]bool {
+	out := map[string]bool{}
+	domains, _ := r.tenant[snapshot.Domains].Value.(map[string]any)
+	for name, entry := range domains {
+		properties, _ := entry.(map[string]any)
+		out[name] = properties["isVerified"] == true
+	}
+	return out
+}
+
 // recipient resolves one name or address into a fact of its own.
 func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapshot.Provenance) {
 	if _, domain, ok := strings.Cut(name, "@"); ok {
@@ -210,9 +223,7 @@ func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapsh
 		if domains.State != snapshot.Read {
 			return withoutValue(domains), snapshot.Provenance{}
 		}
-		all, _ := domains.Value.(map[string]any)
-		entry, _ := all[domain].(map[string]any)
-		if entry["isVerified"] != true {
+		if !r.verified()[domain] {
 			return snapshot.Fact{State: snapshot.Read, Value: map[string]any{"kind": "outside", "PrimarySmtpAddress": name, "isLeaver": false}}, snapshot.Provenance{}
 		}
 	}
@@ -221,12 +232,13 @@ func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapsh
 		id, _ := value["id"].(string)
 		leaver := r.records[id] != nil
 		value["isLeaver"] = leaver
-		value["accountEnabled"], value["hasEnabledMember"] = nil, nil
+		value["accountEnabled"], value["hasEnabledMember"], value["hasOutsideMember"] = nil, nil, nil
 		unread := snapshot.Fact{State: snapshot.Read}
 		switch {
 		case value["kind"] == "group" && id != "":
-			members := r.graph.EnabledMember(ctx, id)
-			value["hasEnabledMember"], unread = members.Fact.Value, members.Fact
+			members := r.graph.Members(ctx, id, wanted(r.present()), r.verified())
+			maps.Copy(value, members.Fact.Value.(map[string]any))
+			unread = members.Fact
 		case r.users.State != snapshot.Read:
 			unread = r.users
 		case !leaver && r.unplaced.State == snapshot.Unknown:

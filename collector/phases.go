@@ -47,7 +47,7 @@ func (r *run) logs(ctx context.Context) {
 	signIns := r.graph.SignIns(ctx, from, func() { done++; r.progress("sign-in log", done, len(from)) })
 	for _, rec := range present {
 		if o, ok := signIns[rec.leaver.ID]; ok {
-			rec.set(snapshot.SignIns, o.Fact, o.From)
+			rec.set(snapshot.SignIns, o.Fact, append([]snapshot.Provenance{o.From}, o.Also...)...)
 		}
 	}
 }
@@ -55,15 +55,17 @@ func (r *run) logs(ctx context.Context) {
 // screened reports whether the sign-in log need not be read for a leaver, and why: the account is
 // disabled, its sessions were revoked after leaving, and signInActivity, which counts attempts too,
 // shows none since leaving. Logs may be asked five times in ten seconds; a property of a listing costs
-// nothing. Whoever is still able to sign in is always looked up in the log, because the property lags.
+// nothing. The property lags by a day, though: whoever could have signed in during it, because the account
+// was still open or was touched in any way, is looked up in the log.
 func (r *run) screened(rec *record, activity snapshot.Fact) (bool, string) {
 	account := rec.object(snapshot.Account)
 	last, _ := activity.Value.(map[string]any)
 	if rec.leaver.State != snapshot.Live || activity.State != snapshot.Read || last == nil || account["accountEnabled"] != false {
 		return false, ""
 	}
-	left := rec.leaver.LeftAt
-	if r.started.Sub(rec.leaver.LeftBy) < activityLag || !at(account["signInSessionsValidFromDateTime"]).After(left) {
+	left, lag := rec.leaver.LeftAt, r.started.Add(-activityLag)
+	revoked := at(account["signInSessionsValidFromDateTime"])
+	if rec.leaver.LeftBy.After(lag) || !revoked.After(left) || revoked.After(lag) || !r.untouchedSince(rec, lag) {
 		return false, ""
 	}
 	seen := false
@@ -81,6 +83,22 @@ func (r *run) screened(rec *record, activity snapshot.Fact) (bool, string) {
 		return false, ""
 	}
 	return true, "not looked up in the log: disabled, sessions revoked, and signInActivity shows no attempt since leaving"
+}
+
+// untouchedSince reports whether the audit log was read and shows nothing done to the account since then.
+func (r *run) untouchedSince(rec *record, since time.Time) bool {
+	audits, _ := rec.get(snapshot.Audits)
+	rows, _ := audits.Value.([]any)
+	if audits.State != snapshot.Read {
+		return false
+	}
+	for _, row := range rows {
+		event, _ := row.(map[string]any)
+		if when := at(event["activityDateTime"]); when.IsZero() || when.After(since) {
+			return false
+		}
+	}
+	return true
 }
 
 // at reads a date-time of a fact; zero when it is none.

@@ -66,7 +66,7 @@ type tokens struct {
 func (t tokens) Token(ctx context.Context, claims string) (string, error) {
 	token, err := t.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims, EnableCAE: true})
 	if err != nil {
-		return "", err
+		return "", errors.New(oneLine(err))
 	}
 	return token.Token, nil
 }
@@ -102,7 +102,7 @@ func identify(token string) (identity, error) {
 func signIn(ctx context.Context, t tokens, tenant string, isID func(string) bool) (identity, error) {
 	token, err := t.Token(ctx, "")
 	if err != nil {
-		return identity{}, fmt.Errorf("%w: %s", ErrSignIn, oneLine(err))
+		return identity{}, fmt.Errorf("%w: %w", ErrSignIn, err)
 	}
 	id, err := identify(token)
 	if err != nil {

@@ -43,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 		"right, in grace":            {grace(241), blocked, disabled, Verdict{Status: Pass}},
 		"unread":                     {"", blocked, unread, Verdict{Status: Unknown, Message: "cannot be told without account (forbidden)", Missing: []Missing{{"account", "forbidden", "User.Read.All", "403 Forbidden"}}}},
 		"unread, said to pass":       {"", says("pass"), unread, Verdict{Status: Unknown, Message: "cannot be told without account (forbidden)", Missing: []Missing{{"account", "forbidden", "User.Read.All", "403 Forbidden"}}}},
-		"unread, said not to apply":  {"", says("not_applicable"), unread, Verdict{Status: NotApplicable}},
+		"unread, said not to apply":  {"", says("not_applicable"), unread, Verdict{Status: Unknown, Missing: []Missing{{"account", "forbidden", "User.Read.All", "403 Forbidden"}}}},
 		"unread, said to fail":       {"", says("fail"), unread, Verdict{Status: Fail, Due: left}},
 		"read in part, wrong":        {"", blocked, partly, Verdict{Status: Fail, Due: left}},
 		"read in part, right so far": {"", blocked, partlyGood, Verdict{Status: Unknown, Missing: []Missing{{Fact: "account", Reason: "malformed"}}}},

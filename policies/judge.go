@@ -66,6 +66,9 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 	if a.status == Pass && len(unread)+len(verdict.Missing) > 0 {
 		verdict.Status, verdict.Message = Unknown, ""
 	}
+	if a.status == NotApplicable && len(unread) > 0 && len(unread) == len(rule.Requires) {
+		verdict.Status, verdict.Message = Unknown, "" // of what nobody read, nobody can say that there is nothing to judge
+	}
 	switch verdict.Status {
 	case Unknown:
 		for _, missing := range unread {

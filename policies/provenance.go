@@ -42,7 +42,7 @@ func (s *sidecar) read(ctx context.Context, rows func(func(snapshot.Provenance) 
 		}
 	}
 	err := rows(func(row snapshot.Provenance) error {
-		if row.List != nil || row.Fact == "" {
+		if row.Fact == "" {
 			return nil
 		}
 		switch {

@@ -10,12 +10,12 @@ import (
 
 // Devices reads the mobile devices that synchronised a mailbox, each with its statistics, which alone
 // tell whether a wipe was acknowledged. A device without statistics makes the fact unknown.
-func (c *Client) Devices(ctx context.Context, exchangeGUID string) Outcome {
-	rows, from, err := c.run(ctx, "Get-MobileDevice", map[string]any{"Mailbox": exchangeGUID, "ResultSize": "Unlimited"}, []string{
+func (c *Client) Devices(ctx context.Context, mailbox map[string]any) Outcome {
+	rows, from, err := c.run(ctx, "Get-MobileDevice", map[string]any{"Mailbox": text(mailbox, "ExchangeGuid"), "ResultSize": "Unlimited"}, []string{
 		"Guid", "Identity", "DeviceId", "DeviceType", "DeviceModel", "DeviceOS", "FriendlyName", "ClientType", "DeviceAccessState",
 		"DeviceAccessStateReason", "FirstSyncTime", "IsManaged", "IsCompliant", "IsDisabled", "WhenChanged",
 	})
-	if err := sameMailbox(rows, err, "Get-MobileDevice"); err != nil {
+	if err := sameMailbox(mailbox, rows, err, "Get-MobileDevice"); err != nil {
 		return rowsFailed(err, from, needsRole)
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(text(a, "Identity"), text(b, "Identity")) })
@@ -23,7 +23,7 @@ func (c *Client) Devices(ctx context.Context, exchangeGUID string) Outcome {
 	if len(rows) == 0 {
 		return o
 	}
-	statistics, seen, err := c.run(ctx, "Get-MobileDeviceStatistics", map[string]any{"Mailbox": exchangeGUID}, []string{
+	statistics, seen, err := c.run(ctx, "Get-MobileDeviceStatistics", map[string]any{"Mailbox": text(mailbox, "ExchangeGuid")}, []string{
 		"DeviceID", "Guid", "Identity", "Status", "StatusNote", "FirstSyncTime", "LastSyncAttemptTime", "LastSuccessSync",
 		"DeviceWipeRequestTime", "DeviceWipeSentTime", "DeviceWipeAckTime",
 		"AccountOnlyDeviceWipeRequestTime", "AccountOnlyDeviceWipeSentTime", "AccountOnlyDeviceWipeAckTime",
@@ -31,11 +31,9 @@ func (c *Client) Devices(ctx context.Context, exchangeGUID string) Outcome {
 	})
 	seen.Attempts += from.Attempts
 	o.From = seen
-	if err := sameMailbox(statistics, err, "Get-MobileDeviceStatistics"); err != nil {
+	if err := sameMailbox(mailbox, statistics, err, "Get-MobileDeviceStatistics"); err != nil {
 		part := o.Fact.Value
-		if o = rowsFailed(err, seen, needsRole); o.Fact.State == snapshot.Absent {
-			o.Fact = contradiction("Get-MobileDeviceStatistics: no mailbox, although Get-MobileDevice has its devices")
-		}
+		o = rowsFailed(err, seen, needsRole)
 		o.Fact.Value = part
 		return o
 	}

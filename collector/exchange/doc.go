@@ -104,7 +104,7 @@ func (c *Client) run(ctx context.Context, cmdlet string, parameters map[string]a
 	var e *wire.Error
 	if errors.As(err, &e) {
 		from.At, from.RequestID, from.Attempts, from.Status = e.At, e.RequestID, from.Attempts+e.Attempts, e.Status
-		if e.Kind == wire.Refused && (e.Code == "ManagementObjectNotFoundException" || e.Code == "NotFound" && e.Status == http.StatusNotFound) {
+		if e.Kind == wire.Refused && e.Code == "ManagementObjectNotFoundException" {
 			err = fmt.Errorf("%w: %w", errAbsent, err)
 		}
 	}

@@ -61,6 +61,8 @@ func (e exchangeOnline) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch answer {
 	case "":
 		status, answer = http.StatusNotFound, `{"error":{"code":"NotFound","message":"x","details":[{"message":"Ex6F9304|Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException|no such object"}]}}`
+	case "404":
+		status, answer = http.StatusNotFound, `{"error":{"code":"NotFound","message":"no such route"}}`
 	case "403":
 		status, answer = http.StatusForbidden, `{"error":{"code":"","message":"no role"}}`
 	case "400":
@@ -82,6 +84,8 @@ const (
 	id   = "6f1c2b7e-0d4a-4c52-9b1e-0a9b6d0c1f11"
 	guid = "11111111-0d4a-4c52-9b1e-0a9b6d0c1f11"
 )
+
+var own = map[string]any{"ExchangeGuid": guid, "Alias": "a"}
 
 func mailboxRow(more string) string {
 	return `{"ExternalDirectoryObjectId":"` + strings.ToUpper(id) + `","ExchangeGuid":"` + guid + `","WhenSoftDeleted@data.type":"System.DateTime"` + more + `}`
@@ -128,22 +132,65 @@ func TestRowsOfOthersAreNotTaken(t *testing.T) {
 	t.Parallel()
 	two := `{"value":[{"Identity":"a\\ExchangeActiveSyncDevices\\x","DeviceId":"1","Guid":"1"},{"Identity":"b\\ExchangeActiveSyncDevices\\y","DeviceId":"2","Guid":"2"}]}`
 	c := scripted(exchangeOnline{"Get-MobileDevice": two, "Get-InboxRule": `{"value":[{"Identity":"a\\1"},{"Identity":"b\\2"}]}`})
-	if o := c.Devices(t.Context(), guid); o.Fact.State != snapshot.Unknown || o.Fact.Reason != snapshot.Integrity {
+	if o := c.Devices(t.Context(), own); o.Fact.State != snapshot.Unknown || o.Fact.Reason != snapshot.Integrity {
 		t.Errorf("devices: %+v", o.Fact)
 	}
-	if o := c.HiddenRules(t.Context(), guid); o.Fact.State != snapshot.Unknown || o.Fact.Reason != snapshot.Integrity {
+	if o := c.HiddenRules(t.Context(), own); o.Fact.State != snapshot.Unknown || o.Fact.Reason != snapshot.Integrity {
 		t.Errorf("rules: %+v", o.Fact)
+	}
+}
+
+// One mailbox's rows are no better when it is the wrong one, or when nobody says whose they are.
+func TestRowsMustBeTheMailboxsOwn(t *testing.T) {
+	t.Parallel()
+	for identity, want := range map[string]snapshot.State{
+		`A\\ExchangeActiveSyncDevices\\x`:                      snapshot.Read,
+		`tenant.example/Hosted/a/ExchangeActiveSyncDevices/x`:  snapshot.Read,
+		`somebodyelse\\ExchangeActiveSyncDevices\\x`:           snapshot.Unknown,
+		`tenant.example/Hosted/aa/ExchangeActiveSyncDevices/x`: snapshot.Unknown,
+		``: snapshot.Unknown,
+	} {
+		rows := `{"value":[{"Identity":"` + identity + `","DeviceId":"1","Guid":"1"}]}`
+		c := scripted(exchangeOnline{"Get-MobileDevice": rows, "Get-MobileDeviceStatistics": rows})
+		if o := c.Devices(t.Context(), own); o.Fact.State != want {
+			t.Errorf("%s: %+v", identity, o.Fact)
+		}
+	}
+}
+
+// Where Get-Mailbox has a mailbox, "no such mailbox" is a replica that lags, not a mailbox without devices.
+func TestAMailboxThatVanishesIsUnknown(t *testing.T) {
+	t.Parallel()
+	c := scripted(exchangeOnline{})
+	for name, o := range map[string]Outcome{
+		"devices": c.Devices(t.Context(), own), "permissions": c.Permissions(t.Context(), own), "rules": c.HiddenRules(t.Context(), own),
+		"protocols": c.Protocols(t.Context(), id), "size": c.Size(t.Context(), guid, false),
+	} {
+		if o.Fact.State != snapshot.Unknown || o.Fact.Reason != snapshot.Integrity {
+			t.Errorf("%s: %+v", name, o.Fact)
+		}
+	}
+	if o := scripted(exchangeOnline{"Get-MailboxStatistics": `{"value":[]}`}).Size(t.Context(), guid, false); o.Fact.State != snapshot.Absent {
+		t.Errorf("never opened: %+v", o.Fact)
+	}
+}
+
+// Only the named exception means that there is no mailbox; a route that is gone is a 404 too.
+func TestANotFoundOfTheServiceIsNoMailbox(t *testing.T) {
+	t.Parallel()
+	if o := scripted(exchangeOnline{"Get-Mailbox": "404"}).Mailbox(t.Context(), id); o.Fact.State != snapshot.Unknown {
+		t.Errorf("got %+v", o.Fact)
 	}
 }
 
 func TestADeviceWithoutStatisticsIsUnknown(t *testing.T) {
 	t.Parallel()
 	device := `{"value":[{"Identity":"a\\ExchangeActiveSyncDevices\\x","DeviceId":"1","Guid":"1"}]}`
-	o := scripted(exchangeOnline{"Get-MobileDevice": device, "Get-MobileDeviceStatistics": `{"value":[]}`}).Devices(t.Context(), guid)
+	o := scripted(exchangeOnline{"Get-MobileDevice": device, "Get-MobileDeviceStatistics": `{"value":[]}`}).Devices(t.Context(), own)
 	if rows, _ := o.Fact.Value.([]any); o.Fact.State != snapshot.Unknown || len(rows) != 1 {
 		t.Errorf("got %+v, want unknown with the device as a part", o.Fact)
 	}
-	o = scripted(exchangeOnline{"Get-MobileDevice": `{"value":[]}`}).Devices(t.Context(), guid)
+	o = scripted(exchangeOnline{"Get-MobileDevice": `{"value":[]}`}).Devices(t.Context(), own)
 	if rows, _ := o.Fact.Value.([]any); o.Fact.State != snapshot.Read || rows == nil || len(rows) != 0 {
 		t.Errorf("no devices: %+v", o.Fact)
 	}
@@ -151,7 +198,7 @@ func TestADeviceWithoutStatisticsIsUnknown(t *testing.T) {
 
 func TestTheRuleRoleIsNamed(t *testing.T) {
 	t.Parallel()
-	o := scripted(exchangeOnline{"Get-InboxRule": "400"}).HiddenRules(t.Context(), guid)
+	o := scripted(exchangeOnline{"Get-InboxRule": "400"}).HiddenRules(t.Context(), own)
 	if o.Fact.Reason != snapshot.Forbidden || !strings.Contains(o.Fact.Needs, "Get-InboxRule") {
 		t.Errorf("got %+v", o.Fact)
 	}

@@ -14,7 +14,7 @@ import (
 
 func mailboxProperties() []string {
 	return []string{
-		"Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "UserPrincipalName", "DisplayName", "PrimarySmtpAddress", "EmailAddresses", "RecipientTypeDetails",
+		"Identity", "Alias", "Name", "Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "UserPrincipalName", "DisplayName", "PrimarySmtpAddress", "EmailAddresses", "RecipientTypeDetails",
 		"ForwardingAddress", "ForwardingSmtpAddress", "DeliverToMailboxAndForward", "HiddenFromAddressListsEnabled", "GrantSendOnBehalfTo",
 		"LitigationHoldEnabled", "LitigationHoldDate", "LitigationHoldDuration", "InPlaceHolds", "ComplianceTagHoldApplied", "DelayHoldApplied", "DelayReleaseHoldApplied",
 		"RetentionHoldEnabled", "RetentionPolicy", "IsInactiveMailbox", "WhenSoftDeleted", "IsSoftDeletedByDisable", "IsSoftDeletedByRemove", "InactiveMailboxRetireTime",
@@ -123,12 +123,21 @@ func contradiction(format string, args ...any) snapshot.Fact {
 // Protocols reads which protocols reach a live mailbox.
 func (c *Client) Protocols(ctx context.Context, id string) Outcome {
 	rows, from, err := c.run(ctx, "Get-CASMailbox", map[string]any{"Identity": id}, protocolProperties())
-	return one(rows, from, err, func(r row) error {
+	return mustExist(one(rows, from, err, func(r row) error {
 		if !strings.EqualFold(text(r, "ExternalDirectoryObjectId"), id) && !strings.EqualFold(text(r, "Guid"), id) {
 			return fmt.Errorf("Get-CASMailbox: the row of another account (%.40q) came back", text(r, "ExternalDirectoryObjectId"))
 		}
 		return nil
-	})
+	}))
+}
+
+// mustExist makes a contradiction of "there is none" where Get-Mailbox has just shown the mailbox: a
+// replica that lags must not look like a mailbox without devices.
+func mustExist(o Outcome) Outcome {
+	if o.Fact.State == snapshot.Absent {
+		o.Fact = contradiction("%s: no such mailbox, although Get-Mailbox has it", o.From.Endpoint)
+	}
+	return o
 }
 
 // one makes a fact of a cmdlet that gives one row or none.
@@ -147,7 +156,8 @@ func one(rows []row, from snapshot.Provenance, err error, check func(row) error)
 	return Outcome{Fact: snapshot.Fact{State: snapshot.Read, Value: rows[0]}, From: from}
 }
 
-// Size reads how much a mailbox holds. Deleted asks among the soft-deleted and inactive ones.
+// Size reads how much a mailbox holds. Deleted asks among the soft-deleted and inactive ones. "Absent"
+// means that the cmdlet answered without a row: the mailbox was never opened.
 func (c *Client) Size(ctx context.Context, exchangeGUID string, deleted bool) Outcome {
 	parameters := map[string]any{"Identity": exchangeGUID}
 	if deleted {
@@ -161,6 +171,9 @@ func (c *Client) Size(ctx context.Context, exchangeGUID string, deleted bool) Ou
 		}
 		return nil
 	})
+	if errors.Is(err, errAbsent) {
+		return mustExist(o)
+	}
 	if value, ok := o.Fact.Value.(row); ok && o.Fact.State == snapshot.Read {
 		value["TotalItemSizeInBytes"] = nil
 		if size, err := Bytes(text(value, "TotalItemSize")); err == nil {
@@ -206,9 +219,9 @@ func cutUnit(s string) (number, unit string, ok bool) {
 }
 
 // Permissions reads who else may open a mailbox, without the mailbox itself, inherited rows and denials.
-func (c *Client) Permissions(ctx context.Context, exchangeGUID string) Outcome {
-	rows, from, err := c.run(ctx, "Get-MailboxPermission", map[string]any{"Identity": exchangeGUID}, []string{"User", "AccessRights", "IsInherited", "Deny", "InheritanceType", "Identity"})
-	if err := sameMailbox(rows, err, "Get-MailboxPermission"); err != nil {
+func (c *Client) Permissions(ctx context.Context, mailbox map[string]any) Outcome {
+	rows, from, err := c.run(ctx, "Get-MailboxPermission", map[string]any{"Identity": text(mailbox, "ExchangeGuid")}, []string{"User", "AccessRights", "IsInherited", "Deny", "InheritanceType", "Identity"})
+	if err := sameMailbox(mailbox, rows, err, "Get-MailboxPermission"); err != nil {
 		return rowsFailed(err, from, needsRole)
 	}
 	kept := []any{}
@@ -224,10 +237,10 @@ func (c *Client) Permissions(ctx context.Context, exchangeGUID string) Outcome {
 }
 
 // HiddenRules reads every inbox rule of a live mailbox, hidden ones included.
-func (c *Client) HiddenRules(ctx context.Context, exchangeGUID string) Outcome {
+func (c *Client) HiddenRules(ctx context.Context, mailbox map[string]any) Outcome {
 	properties := []string{"Name", "Identity", "RuleIdentity", "Enabled", "InError", "ForwardTo", "RedirectTo", "ForwardAsAttachmentTo", "DeleteMessage", "MoveToFolder", "StopProcessingRules", "Description"}
-	rows, from, err := c.run(ctx, "Get-InboxRule", map[string]any{"Mailbox": exchangeGUID, "IncludeHidden": true}, properties)
-	if err := sameMailbox(rows, err, "Get-InboxRule"); err != nil {
+	rows, from, err := c.run(ctx, "Get-InboxRule", map[string]any{"Mailbox": text(mailbox, "ExchangeGuid"), "IncludeHidden": true}, properties)
+	if err := sameMailbox(mailbox, rows, err, "Get-InboxRule"); err != nil {
 		return rowsFailed(err, from, needsRuleRole)
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(text(a, "Identity"), text(b, "Identity")) })
@@ -237,46 +250,46 @@ func (c *Client) HiddenRules(ctx context.Context, exchangeGUID string) Outcome {
 func rowsFailed(err error, from snapshot.Provenance, needs string) Outcome {
 	switch {
 	case errors.Is(err, errAbsent):
-		return Outcome{Fact: snapshot.Fact{State: snapshot.Absent}, From: from}
+		return mustExist(Outcome{Fact: snapshot.Fact{State: snapshot.Absent}, From: from})
 	case errors.Is(err, errMixed):
 		return Outcome{Fact: contradiction("%s", err), From: from}
 	}
 	return Outcome{Fact: unknown(err, needs), From: from}
 }
 
-// errMixed means that a cmdlet gave the objects of several mailboxes, as it does for an identity that
-// it does not know.
-var errMixed = errors.New("rows of several mailboxes came back")
+// errMixed means that a cmdlet gave another mailbox's objects, as it does for an identity that it does
+// not know: then it gives everybody's.
+var errMixed = errors.New("rows of another mailbox came back")
 
-// sameMailbox checks that the identities of all rows begin with one mailbox.
-func sameMailbox(rows []row, err error, cmdlet string) error {
+// sameMailbox checks that every row names the mailbox, by one of its own names, as its owner.
+func sameMailbox(mailbox map[string]any, rows []row, err error, cmdlet string) error {
 	if err != nil {
 		return err
 	}
-	var first string
-	for i, r := range rows {
+	for _, r := range rows {
 		owner := owner(text(r, "Identity"))
-		if i == 0 {
-			first = owner
-		}
-		if !strings.EqualFold(owner, first) {
-			return fmt.Errorf("%s: %w", cmdlet, errMixed)
+		if owner == "" || !slices.ContainsFunc(ownNames(), func(name string) bool { return strings.EqualFold(text(mailbox, name), owner) }) {
+			return fmt.Errorf("%s: %w (%.60q)", cmdlet, errMixed, owner)
 		}
 	}
 	return nil
 }
 
-// owner is the mailbox in an identity such as `drook\ExchangeActiveSyncDevices\iPhone§...` or `drook\1234`.
+// ownNames are the properties by which identities name a mailbox.
+func ownNames() []string {
+	return []string{"Identity", "Name", "Alias", "Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "UserPrincipalName", "PrimarySmtpAddress"}
+}
+
+// owner is the mailbox in an identity such as `drook\ExchangeActiveSyncDevices\iPhone§...`, `drook\1234`,
+// or the same as a path of the directory: its last part before the device or rule.
 func owner(identity string) string {
 	for _, sign := range []string{`\ExchangeActiveSyncDevices`, "/ExchangeActiveSyncDevices"} {
 		if before, _, ok := strings.Cut(identity, sign); ok {
-			return before
+			identity = before
 		}
 	}
-	if before, _, ok := strings.Cut(identity, `\`); ok {
-		return before
-	}
-	return identity
+	identity, _, _ = strings.Cut(identity, `\`)
+	return identity[strings.LastIndexByte(identity, '/')+1:]
 }
 
 func list(rows []row) []any {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -32,7 +33,10 @@ func (c *Client) ManagedDevices(ctx context.Context, wanted map[string]bool) map
 	}
 	l := c.listing(wire.Intune, devicesEndpoint, 1, v1, info)
 	return c.join(ctx, l, permission("DeviceManagementManagedDevices.Read.All"), wanted, func(r row) (string, any, error) {
-		owner, _ := r["userId"].(string)
+		owner, ok := r["userId"].(string)
+		if !ok {
+			return "", nil, errors.New("a managed device without userId")
+		}
 		clean, err := pick(r, deviceProperties())
 		return owner, clean, err
 	}, func(devices []any) snapshot.Fact {

@@ -28,7 +28,7 @@ func (s script) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// Absent, null and "the year 1" are three ways of saying never; for somebody who is not listed nothing is said.
+// Null and "the year 1" are two ways of saying never; left out, or not listed, nothing is said.
 func TestSignInActivity(t *testing.T) {
 	t.Parallel()
 	const other = "97d349ed-44d7-43e1-9a83-5f2406dee5bd"
@@ -40,7 +40,7 @@ func TestSignInActivity(t *testing.T) {
 		"a time":     {`{"id":"` + someone + `","signInActivity":{"lastSignInDateTime":"2026-05-01T10:00:00.1230000Z"}}`, snapshot.Read, "2026-05-01T10:00:00.123Z"},
 		"never":      {`{"id":"` + someone + `","signInActivity":{"lastSignInDateTime":"0001-01-01T00:00:00Z"}}`, snapshot.Read, nil},
 		"null":       {`{"id":"` + someone + `","signInActivity":null}`, snapshot.Read, nil},
-		"left out":   {`{"id":"` + someone + `"}`, snapshot.Read, nil},
+		"left out":   {`{"id":"` + someone + `"}`, snapshot.Unknown, nil},
 		"not listed": {`{"id":"` + other + `"}`, snapshot.Unknown, nil},
 		"no time":    {`{"id":"` + someone + `","signInActivity":{"lastSignInDateTime":"yesterday"}}`, snapshot.Unknown, nil},
 	} {
@@ -112,16 +112,32 @@ func TestFoldersOfRules(t *testing.T) {
 	}
 }
 
-func TestMembersThatAreConcealed(t *testing.T) {
+func TestMembers(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]snapshot.Fact{
-		`{"value":[{"id":"1","accountEnabled":false},{"id":"2","accountEnabled":true}]}`: {State: snapshot.Read, Value: true},
-		`{"value":[{"id":"1","accountEnabled":false}]}`:                                  {State: snapshot.Read, Value: false},
-		`{"value":[{"id":"1","accountEnabled":null}]}`:                                   {State: snapshot.Unknown, Reason: snapshot.Concealed},
+	const user, contact = `"@odata.type":"#microsoft.graph.user"`, `"@odata.type":"#microsoft.graph.orgContact"`
+	for name, tc := range map[string]struct {
+		rows             string
+		state            snapshot.State
+		enabled, outside any
+	}{
+		"somebody":            {`{"id":"1",` + user + `,"accountEnabled":false},{"id":"2",` + user + `,"accountEnabled":true}`, snapshot.Read, true, false},
+		"nobody enabled":      {`{"id":"1",` + user + `,"accountEnabled":false}`, snapshot.Read, false, false},
+		"another leaver only": {`{"id":"` + someone + `",` + user + `,"accountEnabled":true}`, snapshot.Read, false, false},
+		"a guest":             {`{"id":"1",` + user + `,"accountEnabled":true,"userType":"Guest"}`, snapshot.Read, true, true},
+		"a contact outside":   {`{"id":"1",` + contact + `,"mail":"x@postbox.example"}`, snapshot.Read, false, true},
+		"a contact inside":    {`{"id":"1",` + contact + `,"mail":"x@B.example"}`, snapshot.Read, false, false},
+		"concealed":           {`{"id":"1",` + user + `,"accountEnabled":null}`, snapshot.Unknown, nil, nil},
+		"a contact concealed": {`{"id":"1",` + contact + `,"mail":null},{"id":"2",` + user + `,"accountEnabled":true}`, snapshot.Unknown, true, nil},
+		"something new":       {`{"id":"1","@odata.type":"#microsoft.graph.agent"}`, snapshot.Unknown, nil, nil},
 	} {
-		f := clientOf(t, script{"transitiveMembers": body}).EnabledMember(t.Context(), someone).Fact
-		if f.State != want.State || f.Value != want.Value || f.Reason != want.Reason {
-			t.Errorf("%s: got %+v", body, f)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := clientOf(t, script{"transitiveMembers": `{"value":[` + tc.rows + `]}`})
+			f := c.Members(t.Context(), someone, map[string]bool{someone: true}, map[string]bool{"b.example": true}).Fact
+			value, _ := f.Value.(map[string]any)
+			if f.State != tc.state || value["hasEnabledMember"] != tc.enabled || value["hasOutsideMember"] != tc.outside {
+				t.Errorf("got %+v", f)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 
@@ -10,41 +11,61 @@ import (
 	"leavercheck/collector/wire"
 )
 
-const membersEndpoint = "GET /v1.0/groups/{id}/transitiveMembers/microsoft.graph.user"
+const membersEndpoint = "GET /v1.0/groups/{id}/transitiveMembers"
 
-// EnabledMember tells whether a group has a member, directly or through other groups, who may sign in:
-// the fact's value is true or false. It is unknown, too, when the directory conceals who may sign in
-// from an application that can read groups but not users.
-func (c *Client) EnabledMember(ctx context.Context, group string) Outcome {
+// Members tells who is behind a group, directly or through other groups: the fact's value has
+// hasEnabledMember, whether somebody may sign in who is not in except, and hasOutsideMember, whether mail
+// to the group reaches a guest or a contact outside the domains in inside. The fact is unknown, with what
+// is known as its part, where the directory conceals members from an application that may read groups
+// but not whom they hold.
+func (c *Client) Members(ctx context.Context, group string, except, inside map[string]bool) Outcome {
 	// Built by hand: the SDK's package for groups alone would double the time that a build takes.
 	info := func(context.Context) (*abstractions.RequestInformation, error) {
 		path := c.path(v1)
 		path["group%2Did"] = group
 		ri := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(
-			abstractions.GET, "{+baseurl}/groups/{group%2Did}/transitiveMembers/microsoft.graph.user{?%24select,%24top}", path)
-		ri.QueryParameters["%24select"] = "id,accountEnabled"
+			abstractions.GET, "{+baseurl}/groups/{group%2Did}/transitiveMembers{?%24select,%24top}", path)
+		ri.QueryParameters["%24select"] = "id,mail,userType,accountEnabled"
 		ri.QueryParameters["%24top"] = "999"
 		return ri, nil
 	}
-	enabled, concealed := false, false
+	var enabled, outside, concealed bool
 	list, err := c.wire.List(ctx, c.listing(wire.Identity, membersEndpoint, 5, v1, info), func(raw json.RawMessage) error {
 		r, err := decode(raw)
 		if err != nil {
 			return err
 		}
-		may, known := r["accountEnabled"].(bool)
-		enabled = enabled || may
-		concealed = concealed || !known
+		id, _ := r["id"].(string)
+		mail, _ := r["mail"].(string)
+		switch kind, _ := r["@odata.type"].(string); kind {
+		case "#microsoft.graph.user":
+			may, known := r["accountEnabled"].(bool)
+			enabled = enabled || may && !except[strings.ToLower(id)]
+			outside = outside || r["userType"] == "Guest"
+			concealed = concealed || !known
+		case "#microsoft.graph.orgContact":
+			_, domain, _ := strings.Cut(strings.ToLower(mail), "@")
+			outside = outside || mail != "" && !inside[domain]
+			concealed = concealed || mail == ""
+		case "#microsoft.graph.group", "#microsoft.graph.device", "#microsoft.graph.servicePrincipal":
+		default:
+			concealed = true
+		}
 		return nil
 	})
 	o := outcome(membersEndpoint, list, err, permission("GroupMember.Read.All"), nil)
 	o.From.List = nil
-	switch {
-	case err != nil:
-	case !enabled && concealed:
-		o.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Concealed, Detail: membersEndpoint + ": members without accountEnabled", Needs: permission("User.Read.All")}
-	default:
-		o.Fact.Value = enabled
+	if err == nil && concealed {
+		o.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Concealed, Detail: membersEndpoint + ": members of whom only the id is shown", Needs: permission("User.Read.All")}
 	}
+	// What some members prove is true whatever the others are; that nobody is of a kind, only all can prove.
+	value := row{"hasEnabledMember": nil, "hasOutsideMember": nil}
+	if enabled || o.Fact.State == snapshot.Read {
+		value["hasEnabledMember"] = enabled
+	}
+	if outside || o.Fact.State == snapshot.Read {
+		value["hasOutsideMember"] = outside
+	}
+	o.Fact.Value = value
 	return o
 }

@@ -73,7 +73,7 @@ func (c *Client) signIns(ctx context.Context, id string, from time.Time) Outcome
 		return other
 	}
 	interactive.Fact.Value = rows
-	interactive.From.Attempts += other.From.Attempts
+	interactive.Also = []snapshot.Provenance{other.From}
 	return interactive
 }
 
@@ -113,6 +113,9 @@ func (c *Client) Audits(ctx context.Context, from time.Time, wanted map[string]b
 		r, err := decode(raw)
 		if err != nil {
 			return err
+		}
+		if _, ok := r["targetResources"].([]any); !ok {
+			return errors.New("an audit row without targetResources")
 		}
 		targets := targets(r, wanted)
 		if len(targets) == 0 {
@@ -155,9 +158,6 @@ func cleanAudit(r row) (row, error) {
 				delete(target, "Type")
 			}
 		}
-	}
-	if clean["targetResources"] == nil {
-		return nil, errors.New("an audit row without targetResources")
 	}
 	return clean, nil
 }

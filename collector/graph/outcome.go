@@ -10,10 +10,11 @@ import (
 )
 
 // Outcome is one fact and where it came from. From names neither leaver nor fact: who asked knows them.
-// Err is what made the fact unknown, nil when the service answered.
+// Also are the further requests that it rests on. Err is what made the fact unknown, nil when the service answered.
 type Outcome struct {
 	Fact snapshot.Fact
 	From snapshot.Provenance
+	Also []snapshot.Provenance
 	Err  error
 }
 

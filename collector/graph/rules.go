@@ -131,6 +131,9 @@ func (c *Client) folders(ctx context.Context, id string, rules []any) error {
 			failed = err
 			continue
 		}
+		if own["id"] == nil {
+			continue // in another store, or gone: nobody can tell what it is
+		}
 		r["moveToFolderName"] = own["displayName"]
 		kind, err := c.folderKind(ctx, id, own)
 		if err != nil {
@@ -157,7 +160,7 @@ func (c *Client) folderKind(ctx context.Context, id string, folder row) (string,
 			return name, nil
 		}
 	}
-	if name, _ := folder["displayName"].(string); strings.HasPrefix(strings.ToLower(name), "rss") {
+	if name, _ := folder["displayName"].(string); strings.Contains(strings.ToLower(name), "rss") {
 		return "rss", nil
 	}
 	return "other", nil

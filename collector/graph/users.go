@@ -155,7 +155,9 @@ func (c *Client) SignInActivity(ctx context.Context, wanted map[string]bool) map
 	}
 	return c.join(ctx, c.listing(wire.Logs, activityEndpoint, 1, v1, info), permission("AuditLog.Read.All"), wanted, func(r row) (string, any, error) {
 		id, _ := r["id"].(string)
-		// Graph leaves the property out for people who never signed in, and gives null as well.
+		if _, ok := r["signInActivity"]; !ok {
+			return id, leftOut{}, nil
+		}
 		clean, err := normal("signInActivity", r["signInActivity"])
 		if activity, ok := clean.(row); ok {
 			for name, value := range activity {
@@ -169,9 +171,15 @@ func (c *Client) SignInActivity(ctx context.Context, wanted map[string]bool) map
 		if len(values) == 0 {
 			return snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Unsupported, Detail: "the directory gives signInActivity for live users only"}
 		}
+		if _, ok := values[0].(leftOut); ok {
+			return snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Malformed, Detail: activityEndpoint + ": the property was left out, which is not the same as null"}
+		}
 		return snapshot.Fact{State: snapshot.Read, Value: values[0]}
 	})
 }
+
+// leftOut stands for a property of which the service says nothing: null would say "never".
+type leftOut struct{}
 
 // listing is a list whose rows have an id.
 func (c *Client) listing(family wire.Family, endpoint string, cost int, version string, info information) wire.Listing {

@@ -27,10 +27,11 @@ type Match struct {
 	NotThem []Other
 }
 
-// Other is an account that is not the leaver's.
+// Other is an account that is not the leaver's, or, if Undecided, of which nobody can tell.
 type Other struct {
-	Account Account
-	Why     string
+	Account   Account
+	Why       string
+	Undecided bool
 }
 
 // Matcher finds the account of every row among accounts that are offered one by one, and keeps only
@@ -54,6 +55,9 @@ func NewMatcher(entries []Entry) (*Matcher, error) {
 			by[key] = e
 			m.wanted[key] = true
 		}
+		if e.Mail != "" {
+			m.wanted[furtherMail+" "+strings.ToLower(e.Mail)] = true
+		}
 	}
 	return m, nil
 }
@@ -69,6 +73,9 @@ func (m *Matcher) Offer(a Account) bool {
 	}
 	return wanted
 }
+
+// furtherMail is the key of an address that a mailbox has beside its first.
+const furtherMail = "further mail"
 
 func (a Account) keys() []string {
 	keys := []string{colID + " " + a.ID}
@@ -87,8 +94,12 @@ func (a Account) keys() []string {
 	add(colEmployeeID, a.EmployeeID)
 	add(colMail, a.Mail)
 	for _, proxy := range a.ProxyAddresses {
-		if kind, value, ok := strings.Cut(proxy, ":"); ok && strings.EqualFold(kind, "smtp") {
+		// Only the first address is the person; further ones are handed from mailbox to mailbox.
+		switch kind, value, _ := strings.Cut(proxy, ":"); kind {
+		case "SMTP":
 			add(colMail, value)
+		case "smtp":
+			add(furtherMail, value)
 		}
 	}
 	return keys
@@ -123,15 +134,12 @@ func describe(a *Account) string { return a.UserPrincipalName + " (" + a.ID + ")
 
 func (m *Matcher) match(e Entry) (Match, error) {
 	match := Match{Entry: e}
-	if e.ID != "" {
-		if accounts := m.found[colID+" "+e.ID]; len(accounts) > 0 {
-			match.Account, match.By = accounts[0], colID
-		}
-		return match, nil
-	}
 	named := map[string][]*Account{}
 	for _, column := range []string{colEmployeeID, colMail, colUPN} {
 		named[column] = m.theirs(e, column, &match)
+	}
+	if e.ID != "" {
+		return m.byID(e, match, named)
 	}
 	// The employee number is the person; a name may have been somebody else's. So a number decides, a
 	// name chooses among its accounts, and a name that contradicts it stops the row.
@@ -152,16 +160,43 @@ func (m *Matcher) match(e Entry) (Match, error) {
 	switch {
 	case len(people) > 1:
 		return match, e.fail("could be several accounts; add the column %s: %s", colID, list(people))
-	case len(people) == 1:
+	case len(people) == 0:
+		match.further(e, m.found[furtherMail+" "+strings.ToLower(e.Mail)])
+	default:
 		match.Account = people[0]
 		for _, column := range []string{colEmployeeID, colMail, colUPN} {
-			if slices.Contains(named[column], people[0]) {
+			if slices.ContainsFunc(named[column], func(a *Account) bool { return a.ID == people[0].ID }) {
 				match.By = column
 				break
 			}
 		}
 	}
 	return match, nil
+}
+
+// byID decides a row with an object id: the id decides, but a name that only somebody else bears means
+// that one of the two is wrong.
+func (m *Matcher) byID(e Entry, match Match, named map[string][]*Account) (Match, error) {
+	accounts := once(m.found[colID+" "+e.ID])
+	for _, column := range []string{colEmployeeID, colUPN, colMail} {
+		others := named[column]
+		if len(others) > 0 && !slices.ContainsFunc(others, func(a *Account) bool { return a.ID == e.ID }) {
+			return match, e.fail("names two people: the id %s, and by %s %s", e.ID, column, list(others))
+		}
+	}
+	if len(accounts) > 0 {
+		match.Account, match.By = accounts[0], colID
+	}
+	return match, nil
+}
+
+// further notes accounts that have the leaver's address among others only.
+func (match *Match) further(e Entry, accounts []*Account) {
+	for _, a := range once(accounts) {
+		if e.Mail != "" && !a.Created.After(e.LeftBy) {
+			match.NotThem = append(match.NotThem, Other{Account: *a, Undecided: true, Why: "has the leaver's address beside its own; name the leaver by id or employeeId"})
+		}
+	}
 }
 
 // theirs returns the accounts that one column of the row names and that can be the leaver's.
@@ -185,7 +220,7 @@ func (m *Matcher) theirs(e Entry, column string, match *Match) []*Account {
 		if why == "" {
 			out = append(out, a)
 		} else if !slices.ContainsFunc(match.NotThem, func(o Other) bool { return o.Account.ID == a.ID }) {
-			match.NotThem = append(match.NotThem, Other{Account: *a, Why: why})
+			match.NotThem = append(match.NotThem, Other{Account: *a, Why: why, Undecided: a.Created.IsZero() && column != colEmployeeID})
 		}
 	}
 	return out

@@ -43,18 +43,29 @@ func TestMatch(t *testing.T) {
 	}{
 		"by id, whatever the name is now": {
 			entry:    entry(func(e *Entry) { e.ID = idA; e.UserPrincipalName = "old@b.example" }),
+			accounts: []Account{account(idA, before, named), account(idB, after, func(a *Account) { a.UserPrincipalName = "old@b.example" })},
+			id:       idA, by: "id", notThem: 1,
+		},
+		"an id and a name of different people": {
+			entry:    entry(func(e *Entry) { e.ID = idA; e.UserPrincipalName = "old@b.example" }),
 			accounts: []Account{account(idA, before, named), account(idB, before, func(a *Account) { a.UserPrincipalName = "old@b.example" })},
-			id:       idA, by: "id",
+			fails:    "leavers.csv:2: names two people: the id " + idA + ", and by userPrincipalName old@b.example (" + idB + ")",
 		},
 		"an id that is nobody's is not replaced by a name": {
 			entry:    entry(func(e *Entry) { e.ID = idB; upn(e) }),
 			accounts: []Account{account(idA, before, named)},
+			fails:    "leavers.csv:2: names two people",
 		},
 		"by name, in any case": {entry: entry(upn), accounts: []Account{account(idA, before, named)}, id: idA, by: "userPrincipalName"},
-		"by an old address": {
+		"by the first address": {
+			entry:    entry(func(e *Entry) { e.Mail = "dana@b.example" }),
+			accounts: []Account{account(idA, before, func(a *Account) { a.ProxyAddresses = []string{"smtp:d@b.example", "SMTP:Dana@b.example"} })},
+			id:       idA, by: "mail",
+		},
+		"a further address may have been somebody else's": {
 			entry:    entry(func(e *Entry) { e.Mail = "dana@b.example" }),
 			accounts: []Account{account(idA, before, func(a *Account) { a.ProxyAddresses = []string{"SMTP:d@b.example", "smtp:Dana@b.example"} })},
-			id:       idA, by: "mail",
+			notThem:  1,
 		},
 		"by employee number": {
 			entry:    entry(func(e *Entry) { e.EmployeeID = "e17" }),

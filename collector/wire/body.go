@@ -57,6 +57,9 @@ func CheckJSON(body []byte) error {
 		}
 		if n := len(stack); n > 0 && stack[n-1].want {
 			if key, ok := token.(string); ok {
+				if n == 1 {
+					key = strings.ToLower(key) // as encoding/json takes them
+				}
 				if stack[n-1].keys[key] {
 					return fmt.Errorf("the answer has the key %q twice", key)
 				}

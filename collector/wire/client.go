@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -27,9 +28,11 @@ const (
 	unreachableTries = 4
 	// failingTries is how often a service may fail (5xx, resets, time-outs) before the request is given up.
 	failingTries = 8
-	// longestWait is the longest that one request waits for a throttling service when the run has no
-	// time limit of its own.
-	longestWait = 6 * time.Hour
+	// throttledTries is how often a service may refuse one request for being asked too much.
+	throttledTries = 40
+	// longestWait is the longest that a service may throttle a family without a single answer; when it
+	// is over, the rest of the family fails at once instead of waiting as long again.
+	longestWait = 2 * time.Hour
 )
 
 // Tokens gives the bearer token for one service. Claims, when not empty, are those that the service
@@ -154,6 +157,10 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 		e.Kind, e.Err = Malformed, fmt.Errorf("no limit for family %q", t.req.Family)
 		return Answer{}, e
 	}
+	if g.shut() && g.starved() >= longestWait {
+		e.Kind, e.Err = Throttled, errors.New("the service has been throttling this kind of request for hours")
+		return Answer{}, e
+	}
 	if err := g.enter(ctx, max(1, t.req.Cost)); err != nil {
 		e.Kind, e.Err = Timeout, err
 		return Answer{}, e
@@ -264,11 +271,14 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 		if t.retryAfter > 0 {
 			wait = 0 // the gate keeps the fence
 		}
-		left := longestWait - time.Since(t.started)
+		left := longestWait - t.client.gates[t.req.Family].starved()
 		if deadline, ok := ctx.Deadline(); ok {
-			left = time.Until(deadline)
+			left = min(left, time.Until(deadline))
 		}
-		return wait, max(wait, t.retryAfter) < left
+		if t.retryAfter == 0 && t.attempts >= failingTries {
+			return 0, false // it does not say that waiting helps
+		}
+		return wait, t.attempts < throttledTries && max(wait, t.retryAfter) < left
 	case Timeout:
 		t.failing++
 		return backoff(t.failing), e.Status != 0 && t.failing < failingTries || e.Status == 0 && t.failing < malformedTries
@@ -359,14 +369,22 @@ func errorBody(body []byte) (code, message string) {
 		// Exchange: "Ex6F9304|Namespace.ManagementObjectNotFoundException|text"
 		if parts := strings.SplitN(d.Message, "|", 3); len(parts) == 3 {
 			exception := parts[1][strings.LastIndex(parts[1], ".")+1:]
-			return exception, parts[2]
+			return exception, brief(parts[2])
 		}
 	}
-	const long = 500
+	return doc.Error.Code, brief(message)
+}
+
+var pageToken = regexp.MustCompile(`(?i)(skip-?token|delta-?token)=[^&\s"']+`)
+
+// brief is a service's message as it may be kept: one line, not long, without the tokens of pages.
+func brief(message string) string {
+	message = pageToken.ReplaceAllString(strings.Join(strings.Fields(message), " "), "$1=…")
+	const long = 300
 	if len(message) > long {
 		message = strings.ToValidUTF8(message[:long], "") + "…"
 	}
-	return doc.Error.Code, message
+	return message
 }
 
 // sameOrigin refuses whatever is not of the client's scheme, host and port.

@@ -14,10 +14,12 @@ type gate struct {
 	rate *rate.Limiter
 	max  int
 
-	mu      sync.Mutex
-	window  float64
-	flying  int
-	fence   time.Time
+	mu     sync.Mutex
+	window float64
+	flying int
+	fence  time.Time
+	// hungry is since when the service has only throttled; zero after any answer.
+	hungry  time.Time
 	changed chan struct{} // closed and replaced when any of the above changes
 }
 
@@ -92,10 +94,31 @@ func (g *gate) leave(throttled bool) {
 	g.flying--
 	if throttled {
 		g.window = max(1, g.window/2)
+		if g.hungry.IsZero() {
+			g.hungry = time.Now()
+		}
 	} else {
+		g.hungry = time.Time{}
 		g.window = min(float64(g.max), g.window+1/g.window)
 	}
 	g.signal()
+}
+
+// shut reports whether the fence is up.
+func (g *gate) shut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Until(g.fence) > 0
+}
+
+// starved is how long the service has throttled the family without a single answer.
+func (g *gate) starved() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.hungry.IsZero() {
+		return 0
+	}
+	return time.Since(g.hungry)
 }
 
 // close keeps the whole family from sending before that time.

@@ -14,6 +14,13 @@ import (
 // maxRestarts is how often a listing whose link was lost or repeated starts anew.
 const maxRestarts = 3
 
+const (
+	// maxIdle is how many pages in a row may bring nothing new; Graph sends a few empty ones.
+	maxIdle = 50
+	// maxPages bounds a listing: a tenant of five million users has fewer.
+	maxPages = 10_000
+)
+
 // Listing is the read of one collection, page by page.
 type Listing struct {
 	Request
@@ -90,7 +97,7 @@ type page struct {
 
 // pages reads from the first page to the last.
 func (r *listRun) pages(ctx context.Context) error {
-	req, visited := r.listing.Request, map[string]bool{}
+	req, visited, idle := r.listing.Request, map[string]bool{}, 0
 	for first := true; ; first = false {
 		answer, err := r.next(ctx, req)
 		if err != nil {
@@ -109,8 +116,15 @@ func (r *listRun) pages(ctx context.Context) error {
 		if p.Count != nil && first {
 			r.sum.Count = *p.Count
 		}
+		before := r.sum.Rows
 		if err := r.rows(*p.Value); err != nil {
 			return err
+		}
+		if idle++; r.sum.Rows > before || r.sum.Restarts > 0 {
+			idle = 0 // what comes again after a restart is no standstill
+		}
+		if idle > maxIdle || r.sum.Pages > maxPages {
+			return fmt.Errorf("%w: the listing does not come to an end", errLost)
 		}
 		if p.NextLink == nil {
 			return nil

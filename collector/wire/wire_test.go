@@ -80,15 +80,16 @@ func get(path string) Request {
 func TestAnswersThatAreNotAnswers(t *testing.T) {
 	t.Parallel()
 	for name, broken := range map[string]func() *http.Response{
-		"empty body":      func() *http.Response { return respond(200, "") },
-		"no content type": func() *http.Response { r := respond(200, `{"value":[]}`); r.Header.Del("Content-Type"); return r },
-		"html of a proxy": func() *http.Response { return respond(200, "<html>sign in", "Content-Type", "text/html") },
-		"error in a 200":  func() *http.Response { return respond(200, `{"error":{"code":"x","message":"y"}}`) },
-		"truncated":       func() *http.Response { return respond(200, `{"value":[{"id":"1"}`) },
-		"two documents":   func() *http.Response { return respond(200, `{"value":[]}{"value":[]}`) },
-		"the value twice": func() *http.Response { return respond(200, `{"value":[{"id":"1"}],"value":[]}`) },
-		"an array":        func() *http.Response { return respond(200, `[]`) },
-		"not UTF-8":       func() *http.Response { return respond(200, "{\"value\":[\"\xff\"]}") },
+		"empty body":                       func() *http.Response { return respond(200, "") },
+		"no content type":                  func() *http.Response { r := respond(200, `{"value":[]}`); r.Header.Del("Content-Type"); return r },
+		"html of a proxy":                  func() *http.Response { return respond(200, "<html>sign in", "Content-Type", "text/html") },
+		"error in a 200":                   func() *http.Response { return respond(200, `{"error":{"code":"x","message":"y"}}`) },
+		"truncated":                        func() *http.Response { return respond(200, `{"value":[{"id":"1"}`) },
+		"two documents":                    func() *http.Response { return respond(200, `{"value":[]}{"value":[]}`) },
+		"the value twice":                  func() *http.Response { return respond(200, `{"value":[{"id":"1"}],"value":[]}`) },
+		"the value twice, spelt otherwise": func() *http.Response { return respond(200, `{"value":[{"id":"1"}],"Value":[]}`) },
+		"an array":                         func() *http.Response { return respond(200, `[]`) },
+		"not UTF-8":                        func() *http.Response { return respond(200, "{\"value\":[\"\xff\"]}") },
 		"nested without end": func() *http.Response {
 			return respond(200, `{"a":`+strings.Repeat("[", 500)+strings.Repeat("]", 500)+`}`)
 		},
@@ -244,6 +245,66 @@ func TestAThrottleBeyondTheRunGivesUp(t *testing.T) {
 			t.Errorf("waited %s for what cannot come in time", time.Since(start))
 		}
 	})
+}
+
+// A family that is throttled for hours fails as a whole; it does not wait as long again for every request.
+func TestAStarvedFamilyGivesUp(t *testing.T) {
+	t.Parallel()
+	for _, retryAfter := range []string{"30", "", "3000"} {
+		t.Run("Retry-After "+retryAfter, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{serve: func(int, *http.Request) *http.Response {
+					if retryAfter == "" {
+						return respond(503, "")
+					}
+					return respond(429, "", "Retry-After", retryAfter)
+				}}
+				c, _ := client(s)
+				start := time.Now()
+				for range 200 {
+					_, err := c.Do(t.Context(), get("/v1.0/users"))
+					var e *Error
+					if !errors.As(err, &e) || e.Kind != Throttled {
+						t.Fatalf("got %v, want throttled", err)
+					}
+				}
+				if took := time.Since(start); took > 24*time.Hour {
+					t.Errorf("200 requests took %s", took)
+				}
+			})
+		})
+	}
+}
+
+func TestAListingWithoutEndIsLeft(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]string{"the same row": `{"id":"1"}`, "nothing": ``} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &service{serve: func(n int, _ *http.Request) *http.Response {
+				return respond(200, fmt.Sprintf(`{"@odata.nextLink":"https://graph.example/v1.0/users?$skiptoken=%d","value":[%s]}`, n, row))
+			}}
+			_, _, err := rowsOf(t, s)
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != Integrity || len(s.asked) > 20_000 {
+				t.Errorf("%v after %d pages", err, len(s.asked))
+			}
+		})
+	}
+}
+
+// What a service says is kept without the tokens of its pages.
+func TestMessagesHoldNoPageToken(t *testing.T) {
+	t.Parallel()
+	s := &service{serve: func(int, *http.Request) *http.Response {
+		return respond(400, `{"error":{"code":"x","message":"bad link https://graph.example/v1.0/users?$skiptoken=canary-token&x=1\nline"}}`)
+	}}
+	c, _ := client(s)
+	_, err := c.Do(t.Context(), get("/v1.0/users"))
+	if err == nil || strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestFailuresThatPassAreInvisible(t *testing.T) {

@@ -28,5 +28,6 @@ done(results, actions) if {
 wiped_by_intune contains names.fold(device.easDeviceId) if {
 	input.facts.managedDevices.state == "read"
 	some device in input.facts.managedDevices.value
+	names.given(device.easDeviceId)
 	done(device.deviceActionResults, wiping_actions)
 }

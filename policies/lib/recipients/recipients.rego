@@ -56,12 +56,10 @@ empty_group(address) if {
 unread(address) if not _settled(address)
 
 _settled(address) if {
-	input.facts.recipients.state == "read"
 	input.facts.recipients.value[address].state in {"read", "absent"}
 }
 
 _open(address) := recipient if {
-	input.facts.recipients.state == "read"
 	input.facts.recipients.value[address].state == "read"
 	recipient := input.facts.recipients.value[address].value
 	recipient.isLeaver == false
@@ -76,6 +74,8 @@ leads_outside(address) if {
 	input.facts.recipients.value[address].value.kind in {"contact", "mailUser"}
 	addresses.outside(input.facts.recipients.value[address].value.ExternalEmailAddress)
 }
+
+leads_outside(address) if input.facts.recipients.value[address].value.hasOutsideMember == true
 
 # METADATA
 # description: mail sent there stays in the organisation, with somebody who may still be there
@@ -92,6 +92,7 @@ stays_inside(address) if {
 	recipient := _open(address)
 	recipient.kind == "group"
 	is_boolean(recipient.hasEnabledMember)
+	recipient.hasOutsideMember == false
 }
 
 stays_inside(address) if {

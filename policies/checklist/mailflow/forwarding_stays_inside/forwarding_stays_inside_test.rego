@@ -25,10 +25,13 @@ test_pass[name] if {
 			"smtp:sales@northwind.example",
 			example.recipient("sharedMailbox", {"accountEnabled": false}),
 		),
-		"a group": to("smtp:sales@northwind.example", example.recipient("group", {"hasEnabledMember": true})),
+		"a group": to(
+			"smtp:sales@northwind.example",
+			example.recipient("group", {"hasEnabledMember": true, "hasOutsideMember": false}),
+		),
 		"a group in which nobody is enabled": to(
 			"smtp:sales@northwind.example",
-			example.recipient("group", {"hasEnabledMember": false}),
+			example.recipient("group", {"hasEnabledMember": false, "hasOutsideMember": false}),
 		),
 		"a contact inside": to("smtp:sales@northwind.example", example.recipient(
 			"contact",
@@ -113,6 +116,10 @@ test_unknown[name] if {
 		"the recipient is not listed": example.changed(colleague, [{"recipients": example.read({})}]),
 		"the recipient's account is null": to("smtp:s.vega@northwind.example", example.recipient("user", {})),
 		"a group whose members were not read": to("smtp:sales@northwind.example", example.recipient("group", {})),
+		"a group whose contacts were not read": to(
+			"smtp:sales@northwind.example",
+			example.recipient("group", {"hasEnabledMember": true}),
+		),
 		"a contact that does not say where": to("smtp:sales@northwind.example", example.recipient("contact", {})),
 	}
 	rule.status == "unknown" with input as example.input_of(case) with data.tenant as example.tenant_of(case)

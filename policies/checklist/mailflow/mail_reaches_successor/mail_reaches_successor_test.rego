@@ -110,9 +110,9 @@ test_unknown[name] if {
 			"permissions": example.partial([]),
 		},
 		"recipients were not read": example.changed(forwarded(example.absent), [{"recipients": example.unknown}]),
-		"half of the recipients": example.changed(forwarded(example.absent), [{"recipients": example.partial({
-			"s.vega@northwind.example": example.recipient("user", {"accountEnabled": true}),
-		})}]),
+		"half of the recipients, and this one not": example.changed(forwarded(example.absent), [{
+			"recipients": example.partial({"r.holm@northwind.example": example.recipient("user", {"accountEnabled": true})}),
+		}]),
 		"the recipient was not read": forwarded(example.unknown),
 		"the recipient is not listed": example.changed(forwarded(example.absent), [{"recipients": example.read({})}]),
 		"the recipient's account is null": forwarded(example.recipient("user", {"accountEnabled": null})),

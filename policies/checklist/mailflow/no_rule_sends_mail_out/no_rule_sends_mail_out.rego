@@ -147,11 +147,19 @@ hidden contains rule if {
 }
 
 # METADATA
-# description: a rule that Exchange keeps for itself
-# scope: document
-own(rule) if names.fold(rule.Name) == "junk e-mail rule"
+# description: a rule that Exchange keeps for itself, and that does nothing that somebody could have made it do
+own(rule) if {
+	own_name(names.fold(rule.Name))
+	not rule.DeleteMessage == true
+	every action in ["ForwardTo", "RedirectTo", "ForwardAsAttachmentTo"] { count(recipients(rule, action)) == 0 }
+}
 
-own(rule) if startswith(names.fold(rule.Name), "microsoft.exchange.oof.")
+# METADATA
+# description: the names of Exchange's own rules; anybody can give them to a rule
+# scope: document
+own_name("junk e-mail rule")
+
+own_name(name) if startswith(name, "microsoft.exchange.oof.")
 
 # METADATA
 # description: where a hidden rule sends mail, as far as it shows an address
@@ -182,6 +190,7 @@ decided(rule) if rule.isEnabled == false
 
 decided(rule) if {
 	rule.isEnabled == true
+	is_object(rule.actions)
 	every action in ["forwardTo", "redirectTo", "forwardAsAttachmentTo"] {
 		every recipient in recipients(rule.actions, action) { addresses.inside(recipient.emailAddress.address) }
 	}
@@ -202,10 +211,41 @@ where_to_read(rule) if not moves(rule)
 moves(rule) if names.given(rule.actions.moveToFolder)
 
 # METADATA
-# description: a visible rule has the same name, and was judged with its conditions and addresses
+# description: |
+#   the one visible rule of that name, which runs and was judged with its conditions and addresses; a name shared
+#   with another rule, or worn by one that does more, proves nothing
 visible(hidden_rule) if {
-	some rule in input.facts.inboxRules.value
-	names.fold(rule.displayName) == names.fold(hidden_rule.Name)
+	names.given(hidden_rule.Name)
+	count([rule | some rule in input.facts.hiddenInboxRules.value; same_name(rule.Name, hidden_rule.Name)]) == 1
+	namesakes := [rule | some rule in enabled; same_name(rule.displayName, hidden_rule.Name)]
+	count(namesakes) == 1
+	not does_more(hidden_rule, namesakes[0])
+}
+
+# METADATA
+# description: two names that people would take for one
+same_name(first, second) if names.fold(first) == names.fold(second)
+
+# METADATA
+# description: the hidden rule does something that the visible one does not
+# scope: document
+does_more(hidden_rule, rule) if {
+	hidden_rule.DeleteMessage == true
+	not hides(rule)
+}
+
+does_more(hidden_rule, rule) if {
+	names.given(hidden_rule.MoveToFolder)
+	not moves(rule)
+}
+
+does_more(hidden_rule, rule) if {
+	some hidden_action, action in {
+		"ForwardTo": "forwardTo",
+		"RedirectTo": "redirectTo",
+		"ForwardAsAttachmentTo": "forwardAsAttachmentTo",
+	}
+	count(recipients(hidden_rule, hidden_action)) > count(recipients(rule.actions, action))
 }
 
 # METADATA

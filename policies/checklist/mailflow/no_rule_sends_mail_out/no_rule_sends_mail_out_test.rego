@@ -30,17 +30,14 @@ test_pass[name] if {
 			{"moveToFolder": "AAMkAD"},
 			{"moveToFolderKind": "other", "moveToFolderName": "Done"},
 		)]),
-		"does nothing": visible([object.union(acting({}, {}), {"actions": null})]),
+		"does nothing": visible([acting({}, {})]),
 		"hidden rules are harmless": hidden([
 			hiding({"ForwardTo": ["\"S Vega\" [SMTP:s.vega@northwind.example]"]}),
 			hiding({"Enabled": false, "RedirectTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"]}),
 		]),
 		"Exchange's own hidden rules": hidden([
 			hiding({"Name": "Junk E-mail Rule", "MoveToFolder": "Junk Email"}),
-			hiding({
-				"Name": "Microsoft.Exchange.OOF.InternalSenders.Global",
-				"RedirectTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"],
-			}),
+			hiding({"Name": "Microsoft.Exchange.OOF.InternalSenders.Global", "RedirectTo": null}),
 		]),
 		"a visible rule of the same name was judged": example.changed(
 			visible([acting(
@@ -103,6 +100,14 @@ test_fail[name] if {
 		"hidden, forwards outside as attachment": hidden([hiding({
 			"ForwardAsAttachmentTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"],
 		})]),
+		"hidden, and named like one of Exchange's own": hidden([hiding({
+			"Name": "Junk E-mail Rule",
+			"ForwardTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"],
+		})]),
+		"hidden, and named like an automatic reply": hidden([hiding({
+			"Name": "Microsoft.Exchange.OOF.InternalSenders.Global",
+			"RedirectTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"],
+		})]),
 		"hidden, as half of them show": example.changed(visible([]), [{"hiddenInboxRules": example.partial([hiding({
 			"ForwardTo": ["\"Rook\" [SMTP:rook@elsewhere.example]"],
 		})])}]),
@@ -124,6 +129,32 @@ test_unknown[name] if {
 		"hidden, moves beside a visible rule of another name": example.changed(
 			hidden([hiding({"MoveToFolder": "RSS Feeds"})]),
 			[{"inboxRules": example.read([acting({}, {})])}],
+		),
+		"its actions are null": visible([object.union(acting({}, {}), {"actions": null})]),
+		"hidden, named like Exchange's own, deletes": hidden([hiding({"Name": "Junk E-mail Rule", "DeleteMessage": true})]),
+		"hidden, named like a visible rule that is off": beside(
+			acting({"delete": true}, {"isEnabled": false, "conditions": {"subjectContains": ["desk"]}}),
+			[hiding({"Name": "to me", "DeleteMessage": true})],
+		),
+		"hidden, named like a visible rule that does not delete": beside(
+			acting({}, {}),
+			[hiding({"Name": "to me", "DeleteMessage": true})],
+		),
+		"hidden, named like a visible rule that does not move": beside(
+			acting({}, {}),
+			[hiding({"Name": "to me", "MoveToFolder": "RSS Feeds"})],
+		),
+		"hidden, named like a visible rule that sends less": beside(
+			acting({}, {}),
+			[hiding({"Name": "to me", "ForwardTo": ["\"S Vega\" [EX:/o=northwind/cn=vega]"]})],
+		),
+		"hidden, two of one name beside one that is visible": beside(
+			acting({"delete": true}, {"conditions": {"subjectContains": ["desk"]}}),
+			[hiding({"Name": "to me", "DeleteMessage": true}), hiding({"Name": "To Me", "DeleteMessage": true})],
+		),
+		"hidden, without a name beside one without": beside(
+			acting({"delete": true}, {"displayName": "", "conditions": {"subjectContains": ["desk"]}}),
+			[hiding({"Name": "", "DeleteMessage": true})],
 		),
 		"the domains were not read": example.changed(visible([]), [{"domains": example.unknown}]),
 		"the domains were read in part": example.changed(
@@ -239,3 +270,5 @@ hiding(properties) := object.union(
 )
 
 mail_to(address) := {"emailAddress": {"name": "somebody", "address": address}}
+
+beside(shown, hidden_rules) := example.changed(visible([shown]), [{"hiddenInboxRules": example.read(hidden_rules)}])
