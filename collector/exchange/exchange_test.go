@@ -214,3 +214,32 @@ func TestOnlyNamedReadsAreRun(t *testing.T) {
 		t.Error("an empty identity was sent")
 	}
 }
+
+// A name may be a mailbox's alias and a contact's name at once; an address is somebody's alone.
+func TestRecipient(t *testing.T) {
+	t.Parallel()
+	const mailbox, contact = `{"RecipientTypeDetails":"UserMailbox","PrimarySmtpAddress":"j@b.example"}`, `{"RecipientTypeDetails":"MailContact","ExternalEmailAddress":"SMTP:j@postbox.example"}`
+	for name, tc := range map[string]struct {
+		service exchangeOnline
+		asked   string
+		state   snapshot.State
+		kind    any
+	}{
+		"an address":              {exchangeOnline{"Get-Mailbox": `{"value":[` + mailbox + `]}`}, "j@b.example", snapshot.Read, "user"},
+		"an address of a contact": {exchangeOnline{"Get-Recipient": `{"value":[` + contact + `]}`}, "j@b.example", snapshot.Read, "contact"},
+		"a name":                  {exchangeOnline{"Get-Mailbox": `{"value":[` + mailbox + `]}`, "Get-Recipient": `{"value":[` + contact + `]}`}, "jjansen", snapshot.Read, "contact"},
+		"a name of two":           {exchangeOnline{"Get-Recipient": `{"value":[` + contact + `,` + mailbox + `]}`}, "jjansen", snapshot.Unknown, nil},
+		"nobody":                  {exchangeOnline{}, "jjansen", snapshot.Absent, nil},
+		"no role":                 {exchangeOnline{"Get-Recipient": "403"}, "jjansen", snapshot.Unknown, nil},
+		"something new":           {exchangeOnline{"Get-Recipient": `{"value":[{"RecipientTypeDetails":"Agent"}]}`}, "jjansen", snapshot.Unknown, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := scripted(tc.service).Recipient(t.Context(), tc.asked).Fact
+			value, _ := f.Value.(map[string]any)
+			if f.State != tc.state || value["kind"] != tc.kind {
+				t.Errorf("got %+v", f)
+			}
+		})
+	}
+}

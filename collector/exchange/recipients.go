@@ -14,14 +14,24 @@ import (
 // displayName and id (the object id in lower case, or null), and kind: user, sharedMailbox,
 // otherMailbox, group, contact or mailUser.
 func (c *Client) Recipient(ctx context.Context, name string) Outcome {
-	properties := []string{"ExternalDirectoryObjectId", "DisplayName", "PrimarySmtpAddress", "RecipientTypeDetails"}
-	// Most are mailboxes, and Get-Mailbox is within every read-only role; contacts and groups are left
-	// to Get-Recipient.
-	rows, from, err := c.run(ctx, "Get-Mailbox", map[string]any{"Identity": name}, properties)
-	if errors.Is(err, errAbsent) || err == nil && len(rows) == 0 {
+	common := []string{"ExternalDirectoryObjectId", "DisplayName", "PrimarySmtpAddress", "RecipientTypeDetails"}
+	properties := map[string][]string{"Get-Mailbox": common, "Get-Recipient": append(common, "ExternalEmailAddress")}
+	// An address is somebody's alone, and most are mailboxes, which every read-only role may read. A name
+	// may be a mailbox's alias and a contact's name at once: only Get-Recipient sees both.
+	cmdlets := []string{"Get-Mailbox", "Get-Recipient"}
+	if !strings.Contains(name, "@") {
+		cmdlets = cmdlets[1:]
+	}
+	var rows []row
+	var from snapshot.Provenance
+	var err error
+	for _, cmdlet := range cmdlets {
 		attempts := from.Attempts
-		rows, from, err = c.run(ctx, "Get-Recipient", map[string]any{"Identity": name}, append(properties, "ExternalEmailAddress"))
+		rows, from, err = c.run(ctx, cmdlet, map[string]any{"Identity": name}, properties[cmdlet])
 		from.Attempts += attempts
+		if len(rows) > 0 || err != nil && !errors.Is(err, errAbsent) {
+			break
+		}
 	}
 	o := one(rows, from, err, func(row) error { return nil })
 	found, ok := o.Fact.Value.(row)
