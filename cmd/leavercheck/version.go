@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,8 @@ func newVersion(sys system) *cobra.Command {
 			return printLines(sys.stdout,
 				"leavercheck "+v.version,
 				"checklist   "+fmt.Sprintf("%d rules, digest %s", len(set.Rules()), set.Digest()),
-				"opa         "+v.modules["github.com/open-policy-agent/opa"],
-				"graph sdk   "+v.modules["github.com/microsoftgraph/msgraph-sdk-go"],
+				"opa         "+v.modules["opa"],
+				"graph sdk   "+v.modules["msgraph-sdk-go"],
 			)
 		},
 	}
@@ -51,9 +52,9 @@ func buildVersion() build {
 		}
 	}
 	for _, m := range info.Deps {
-		switch m.Path {
-		case "github.com/open-policy-agent/opa", "github.com/microsoftgraph/msgraph-sdk-go":
-			b.modules[m.Path] = m.Version
+		// The two that decide what is asked and how it is judged.
+		if name := path.Base(m.Path); name == "opa" || name == "msgraph-sdk-go" {
+			b.modules[name] = m.Version
 		}
 	}
 	return b

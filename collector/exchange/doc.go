@@ -140,29 +140,17 @@ func decode(raw json.RawMessage, properties []string) (row, error) {
 	return out, nil
 }
 
-// unknown says why a cmdlet brought nothing to be trusted.
+// unknown says why a cmdlet brought nothing to be trusted. Needs is the role that may run it.
 func unknown(err error, needs string) snapshot.Fact {
-	f := snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Malformed, Detail: err.Error()}
-	var e *wire.Error
-	if !errors.As(err, &e) {
+	reason, mend, refusal := wire.Why(err)
+	f := snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Reason(reason), Detail: err.Error(), Needs: mend}
+	if refusal == nil {
 		return f
 	}
-	switch e.Kind {
-	case wire.Throttled:
-		f.Reason, f.Needs = snapshot.Throttled, "another run, or a longer --max-duration"
-	case wire.Timeout, wire.Unreachable:
-		f.Reason, f.Needs = snapshot.Timeout, "another run"
-	case wire.Integrity:
-		f.Reason, f.Needs = snapshot.Integrity, "another run"
-	case wire.SignIn:
-		f.Reason, f.Needs = snapshot.Forbidden, needsRole
-	case wire.Malformed:
-	case wire.Refused:
-		f.Reason = snapshot.Unsupported
-		// A cmdlet outside the caller's roles does not exist for them.
-		if e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || strings.Contains(e.Message, "is not recognized") {
-			f.Reason, f.Needs = snapshot.Forbidden, needs
-		}
+	f.Reason = snapshot.Unsupported
+	// A cmdlet outside the caller's roles does not exist for them.
+	if refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden || strings.Contains(refusal.Message, "is not recognized") {
+		f.Reason, f.Needs = snapshot.Forbidden, needs
 	}
 	return f
 }

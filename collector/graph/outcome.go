@@ -29,23 +29,10 @@ func permission(name string) string { return "the Graph application permission "
 
 // unknown says why a read brought nothing to be trusted. Needs is the permission of the endpoint.
 func unknown(err error, needs string) snapshot.Fact {
-	f := snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Malformed, Detail: err.Error()}
-	var e *wire.Error
-	if !errors.As(err, &e) {
-		return f
-	}
-	switch e.Kind {
-	case wire.Throttled:
-		f.Reason, f.Needs = snapshot.Throttled, "another run, or a longer --max-duration"
-	case wire.Timeout, wire.Unreachable:
-		f.Reason, f.Needs = snapshot.Timeout, "another run"
-	case wire.Integrity:
-		f.Reason, f.Needs = snapshot.Integrity, "another run"
-	case wire.SignIn:
-		f.Reason, f.Needs = snapshot.Forbidden, "a credential that Entra accepts"
-	case wire.Malformed:
-	case wire.Refused:
-		f.Reason, f.Needs = refused(e, needs)
+	reason, mend, refusal := wire.Why(err)
+	f := snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Reason(reason), Detail: err.Error(), Needs: mend}
+	if refusal != nil {
+		f.Reason, f.Needs = refused(refusal, needs)
 	}
 	return f
 }

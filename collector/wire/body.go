@@ -12,6 +12,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +94,49 @@ func CheckJSON(body []byte) error {
 		return errors.New("the answer goes on after its end")
 	}
 	return nil
+}
+
+// jsonType reports whether the media type is JSON, whatever its parameters.
+func jsonType(h http.Header) bool {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return slices.Contains([]string{"application/json", "text/json"}, strings.ToLower(strings.TrimSpace(media)))
+}
+
+// errorBody reads the error object of Graph and Exchange; an empty code is the service's own.
+func errorBody(body []byte) (code, message string) {
+	var doc struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Details []struct {
+				Message string `json:"message"`
+			} `json:"details"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &doc) != nil {
+		return "", ""
+	}
+	message = doc.Error.Message
+	for _, d := range doc.Error.Details {
+		// Exchange: "Ex6F9304|Namespace.ManagementObjectNotFoundException|text"
+		if parts := strings.SplitN(d.Message, "|", 3); len(parts) == 3 {
+			exception := parts[1][strings.LastIndex(parts[1], ".")+1:]
+			return exception, brief(parts[2])
+		}
+	}
+	return doc.Error.Code, brief(message)
+}
+
+var pageToken = regexp.MustCompile(`(?i)(skip-?token|delta-?token)=[^&\s"']+`)
+
+// brief is a service's message as it may be kept: one line, not long, without the tokens of pages.
+func brief(message string) string {
+	message = pageToken.ReplaceAllString(strings.Join(strings.Fields(message), " "), "$1=…")
+	const long = 300
+	if len(message) > long {
+		message = strings.ToValidUTF8(message[:long], "") + "…"
+	}
+	return message
 }
 
 // retryAfter reads every Retry-After, in seconds or as a date by the service's own clock, and returns

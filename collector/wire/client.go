@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -350,43 +347,6 @@ func backoff(attempt int) time.Duration {
 	return time.Millisecond + jitter(span)
 }
 
-// errorBody reads the error object of Graph and Exchange; an empty code is the service's own.
-func errorBody(body []byte) (code, message string) {
-	var doc struct {
-		Error struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Details []struct {
-				Message string `json:"message"`
-			} `json:"details"`
-		} `json:"error"`
-	}
-	if json.Unmarshal(body, &doc) != nil {
-		return "", ""
-	}
-	message = doc.Error.Message
-	for _, d := range doc.Error.Details {
-		// Exchange: "Ex6F9304|Namespace.ManagementObjectNotFoundException|text"
-		if parts := strings.SplitN(d.Message, "|", 3); len(parts) == 3 {
-			exception := parts[1][strings.LastIndex(parts[1], ".")+1:]
-			return exception, brief(parts[2])
-		}
-	}
-	return doc.Error.Code, brief(message)
-}
-
-var pageToken = regexp.MustCompile(`(?i)(skip-?token|delta-?token)=[^&\s"']+`)
-
-// brief is a service's message as it may be kept: one line, not long, without the tokens of pages.
-func brief(message string) string {
-	message = pageToken.ReplaceAllString(strings.Join(strings.Fields(message), " "), "$1=…")
-	const long = 300
-	if len(message) > long {
-		message = strings.ToValidUTF8(message[:long], "") + "…"
-	}
-	return message
-}
-
 // sameOrigin refuses whatever is not of the client's scheme, host and port.
 func sameOrigin(base, u *url.URL) error {
 	switch {
@@ -412,10 +372,4 @@ func hostPort(u *url.URL) string {
 		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// jsonType reports whether the media type is JSON, whatever its parameters.
-func jsonType(h http.Header) bool {
-	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	return slices.Contains([]string{"application/json", "text/json"}, strings.ToLower(strings.TrimSpace(media)))
 }

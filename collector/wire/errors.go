@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -57,3 +58,26 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Why says, in the words in which a fact is unknown, why err brought no answer, and what would mend it. If
+// the service refused, it returns the refusal, which only whoever knows the endpoint can read.
+func Why(err error) (reason, mend string, refusal *Error) {
+	var e *Error
+	if !errors.As(err, &e) {
+		return string(Malformed), "", nil
+	}
+	switch e.Kind {
+	case Throttled:
+		return "throttled", "another run, or a longer --max-duration", nil
+	case Timeout, Unreachable:
+		return "timeout", "another run", nil
+	case Integrity:
+		return "integrity", "another run", nil
+	case SignIn:
+		return "forbidden", "a credential that Entra accepts for this service", nil
+	case Refused:
+		return "", "", e
+	case Malformed:
+	}
+	return "malformed", "", nil
+}
