@@ -230,7 +230,9 @@ func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapsh
 	o := r.exchange.Recipient(ctx, name)
 	if value, ok := o.Fact.Value.(map[string]any); ok && o.Fact.State == snapshot.Read {
 		id, _ := value["id"].(string)
-		leaver := r.records[id] != nil
+		// Who leaves in the future is still there.
+		rec := r.records[id]
+		leaver := rec != nil && rec.leaver.State != snapshot.NotYet
 		value["isLeaver"] = leaver
 		value["accountEnabled"], value["hasEnabledMember"], value["hasOutsideMember"] = nil, nil, nil
 		unread := snapshot.Fact{State: snapshot.Read}

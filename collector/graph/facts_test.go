@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -69,6 +70,20 @@ func TestHalfASignInLogIsUnknown(t *testing.T) {
 	c = clientOf(t, script{"/v1.0/auditLogs/signIns": "403 Authentication_RequestFromNonPremiumTenantOrB2CTenant"})
 	if f := c.SignIns(t.Context(), from, func() {})[someone].Fact; f.Reason != snapshot.Unlicensed || !strings.Contains(f.Needs, "P1 or P2") {
 		t.Errorf("got %+v", f)
+	}
+}
+
+// An account that is sprayed with passwords has more rows than anybody needs; they do not become silence.
+func TestTooManySignInsAreUnknown(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	for i := range maxRows + 1 {
+		rows = append(rows, fmt.Sprintf(`{"id":"%d","createdDateTime":"2026-05-30T10:00:00Z","status":{"errorCode":50126}}`, i))
+	}
+	c := clientOf(t, script{"/v1.0/auditLogs/signIns": `{"value":[` + strings.Join(rows, ",") + `]}`})
+	f := c.SignIns(t.Context(), map[string]time.Time{someone: time.Now()}, func() {})[someone].Fact
+	if kept, _ := f.Value.([]any); f.State != snapshot.Unknown || len(kept) != maxRows || !strings.Contains(f.Detail, "more than 50000 rows") {
+		t.Errorf("%s %s, %d rows kept: %s", f.State, f.Reason, len(kept), f.Detail)
 	}
 }
 

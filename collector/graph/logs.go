@@ -23,6 +23,10 @@ const (
 	nonInteractiveEndpoint = "GET /beta/auditLogs/signIns"
 	auditsEndpoint         = "GET /v1.0/auditLogs/directoryAudits"
 
+	// maxRows bounds one leaver's sign-ins: an account that is sprayed with passwords must not make the
+	// snapshot of everybody fail. The log gives the newest first.
+	maxRows = 50_000
+
 	// logsPage is both default and maximum (learn.microsoft.com/graph/api/signin-list).
 	logsPage = 1000
 )
@@ -187,6 +191,9 @@ func (c *Client) log(ctx context.Context, endpoint, version string, info informa
 		clean, err := pick(r, properties)
 		if err != nil {
 			return err
+		}
+		if len(rows) == maxRows {
+			return fmt.Errorf("more than %d rows for one leaver; the newest are kept", maxRows)
 		}
 		rows = append(rows, clean)
 		return nil
