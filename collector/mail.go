@@ -240,7 +240,9 @@ func (r *run) recipient(ctx context.Context, name string) (snapshot.Fact, snapsh
 		case value["kind"] == "group" && id != "":
 			members := r.graph.Members(ctx, id, wanted(r.present()), r.verified())
 			maps.Copy(value, members.Fact.Value.(map[string]any))
-			unread = members.Fact
+			if unread = members.Fact; unread.State == snapshot.Read {
+				unread = r.unplaced // the one enabled member may be a leaver whose account could not be found
+			}
 		case r.users.State != snapshot.Read:
 			unread = r.users
 		case !leaver && r.unplaced.State == snapshot.Unknown:
