@@ -39,6 +39,14 @@ type Options struct {
 	MaxDuration time.Duration
 	// Out is the directory of the snapshot.
 	Out string
+	// Baseline is an earlier snapshot of the same tenant, or nil: it knows the drives of accounts that are
+	// deleted by now.
+	Baseline *snapshot.Reader
+	// AllMailboxes looks for Full Access and Send on Behalf of leavers on every mailbox of the tenant, a
+	// request each, instead of on the shared ones.
+	AllMailboxes bool
+	// ExchangeExport, if not nil, stands for Exchange Online, which is then not asked.
+	ExchangeExport *exchange.Export
 	// Now is the clock: what counts as "now" for every rule is its first answer.
 	Now func() time.Time
 	// Tool and Arguments go into the manifest; Arguments hold no secret.
@@ -116,6 +124,7 @@ type run struct {
 
 	records map[string]*record // by Leaver.Key
 	people  people
+	persons *persons
 	tenant  map[string]snapshot.Fact
 	// sources are those of tenant facts and listings; phases that run side by side add theirs.
 	sourcesMu sync.Mutex
@@ -124,7 +133,7 @@ type run struct {
 	// users says whether all live accounts could be read; enabled holds whether each may sign in.
 	users   snapshot.Fact
 	enabled map[string]bool
-	// unplaced says, if there are leavers whose account could not be looked for everywhere, why.
+	// unplaced is read, or says why the account of some leaver could not be looked for everywhere.
 	unplaced snapshot.Fact
 }
 
@@ -173,6 +182,9 @@ func (r *run) open(ctx context.Context) error {
 	if r.identity, err = signIn(ctx, toGraph, o.Tenant, roster.IsObjectID); err != nil {
 		return err
 	}
+	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
+		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
+	}
 	client := func(t tokens, base *url.URL) *wire.Client {
 		c := wire.New(wire.Options{
 			Base: base, Transport: o.Transport, Tokens: t, Limits: o.Limits, Foreign: r.stop,
@@ -182,6 +194,10 @@ func (r *run) open(ctx context.Context) error {
 		return c
 	}
 	if r.graph, err = graph.New(client(toGraph, o.Cloud.Graph), o.Cloud.Graph, o.Cloud.Name); err != nil {
+		return err
+	}
+	if o.ExchangeExport != nil {
+		r.exchange, err = fromExport(o.ExchangeExport, r.identity.TenantID)
 		return err
 	}
 	toExchange := tokens{o.Credential, o.Cloud.ExchangeScope}
@@ -198,6 +214,8 @@ func (r *run) collect(ctx context.Context, matcher *roster.Matcher) error {
 	group.Go(func() error { r.logs(ctx); return nil })
 	group.Go(func() error { r.devices(ctx); return nil })
 	group.Go(func() error { r.mail(ctx); return nil })
+	group.Go(func() error { r.access(ctx); return nil })
+	group.Go(func() error { return r.drives(ctx) })
 	return group.Wait()
 }
 
@@ -295,6 +313,9 @@ func (r *run) warnings() []string {
 	var out []string
 	if w := writes(r.identity.Roles); len(w) > 0 {
 		out = append(out, "the application may also write ("+strings.Join(w, ", ")+"); leavercheck only reads, take these permissions away")
+	}
+	if export := r.options.ExchangeExport; export != nil {
+		out = append(out, export.Warnings()...)
 	}
 	const tolerable = 5 * time.Minute
 	if skew := r.wires[0].Skew(); skew.Abs() > tolerable {

@@ -25,7 +25,8 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.tenantFacts(ctx); err != nil {
 		return err
 	}
-	r.people = people{}
+	r.people, r.unplaced = people{}, snapshot.Fact{State: snapshot.Read}
+	r.persons = newPersons(r.options.Entries)
 	r.enabled = map[string]bool{}
 	listed := 0
 	live := r.graph.Users(ctx, func(u graph.User) error {
@@ -35,6 +36,7 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		if u.Enabled != nil {
 			r.enabled[u.ID] = *u.Enabled
 		}
+		r.persons.add(u)
 		return r.offer(matcher, u)
 	})
 	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) })
@@ -55,6 +57,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		if err := r.add(m, live, gone, unread); err != nil {
 			return err
 		}
+	}
+	for _, rec := range r.records {
+		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), live.From)
 	}
 	return nil
 }
@@ -165,9 +170,12 @@ func (r *run) tenantFacts(ctx context.Context) error {
 		return fmt.Errorf("%w %s; check --graph-endpoint, the proxy and --ca-file: %w", ErrUnreachable, r.options.Cloud.Graph, unreachable.Err)
 	}
 	skus, domains := r.graph.SubscribedSKUs(ctx), r.graph.Domains(ctx)
+	drives, reports := r.graph.SharePointSettings(ctx), r.graph.ReportSettings(ctx)
 	settings := r.exchange.Organization(ctx)
 	r.setTenant(snapshot.SubscribedSKUs, skus.Fact, skus.From)
 	r.setTenant(snapshot.Domains, domains.Fact, domains.From)
+	r.setTenant(snapshot.SharePointSettings, drives.Fact, drives.From)
+	r.setTenant(snapshot.ReportSettings, reports.Fact, reports.From)
 	r.setTenant(snapshot.Organization, organizationFact(organization.Fact, settings.Fact), organization.From, settings.From)
 	from := r.started.Add(-retention(skus.Fact))
 	window := snapshot.Window{From: from, To: r.started}
@@ -214,6 +222,14 @@ const (
 
 // retention is how far back the tenant's logs reach: the shorter span when the licences are not known.
 func retention(skus snapshot.Fact) time.Duration {
+	if subscribed(skus, func(plan string) bool { return plan == "AAD_PREMIUM" || plan == "AAD_PREMIUM_P2" }) {
+		return retentionPremium
+	}
+	return retentionFree
+}
+
+// subscribed reports whether some subscription that is in force is known to bring a service plan.
+func subscribed(skus snapshot.Fact, wanted func(plan string) bool) bool {
 	all, _ := skus.Value.(map[string]any)
 	for _, sku := range all {
 		properties, _ := sku.(map[string]any)
@@ -224,10 +240,10 @@ func retention(skus snapshot.Fact) time.Duration {
 		plans, _ := properties["servicePlans"].([]any)
 		for _, p := range plans {
 			plan, _ := p.(map[string]any)
-			if name, _ := plan["servicePlanName"].(string); name == "AAD_PREMIUM" || name == "AAD_PREMIUM_P2" {
-				return retentionPremium
+			if name, _ := plan["servicePlanName"].(string); wanted(name) {
+				return true
 			}
 		}
 	}
-	return retentionFree
+	return false
 }

@@ -40,6 +40,7 @@ func (r *run) mail(ctx context.Context) {
 	})
 	r.inboxRules(ctx, present)
 	r.recipients(ctx, present)
+	r.delegations(ctx)
 }
 
 // mailbox reads the facts of one mailbox. What only live mailboxes have is absent for the others.
@@ -76,6 +77,32 @@ func (r *run) mailbox(ctx context.Context, rec *record, hidden *oncePermitted) {
 		}
 		o := ask(ctx, value)
 		rec.set(name, o.Fact, o.From)
+	}
+}
+
+// delegations reads what live leavers may do with other people's mailboxes.
+func (r *run) delegations(ctx context.Context) {
+	var principals []exchange.Principal
+	for _, rec := range r.live(snapshot.Delegations) {
+		p := exchange.Principal{ID: rec.leaver.ID, UserPrincipalName: rec.leaver.UserPrincipalName, Names: []string{rec.leaver.Mail, rec.leaver.DisplayName}}
+		if p.UserPrincipalName == "" {
+			p.UserPrincipalName = p.ID
+		}
+		mailbox := rec.object(snapshot.Mailbox)
+		for _, name := range []string{"Identity", "Name", "Alias", "DisplayName", "Guid", "ExchangeGuid", "PrimarySmtpAddress", "UserPrincipalName"} {
+			if s, ok := mailbox[name].(string); ok {
+				p.Names = append(p.Names, s)
+			}
+		}
+		principals = append(principals, p)
+	}
+	if len(principals) == 0 {
+		return
+	}
+	var steps counter
+	outcomes := r.exchange.Delegations(ctx, principals, r.options.AllMailboxes, func() { r.progress("mailbox rights", steps.next(), 0) })
+	for id, o := range outcomes {
+		r.records[id].set(snapshot.Delegations, o.Fact, append([]snapshot.Provenance{o.From}, o.Also...)...)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	abstractions "github.com/microsoft/kiota-abstractions-go"
-
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
 )
@@ -19,16 +17,8 @@ const membersEndpoint = "GET /v1.0/groups/{id}/transitiveMembers"
 // is known as its part, where the directory conceals members from an application that may read groups
 // but not whom they hold.
 func (c *Client) Members(ctx context.Context, group string, except, inside map[string]bool) Outcome {
-	// Built by hand: the SDK's package for groups alone would double the time that a build takes.
-	info := func(context.Context) (*abstractions.RequestInformation, error) {
-		path := c.path(v1)
-		path["group%2Did"] = group
-		ri := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(
-			abstractions.GET, "{+baseurl}/groups/{group%2Did}/transitiveMembers{?%24select,%24top}", path)
-		ri.QueryParameters["%24select"] = "id,mail,userType,accountEnabled"
-		ri.QueryParameters["%24top"] = "999"
-		return ri, nil
-	}
+	info := c.information("/groups/{group%2Did}/transitiveMembers{?%24select,%24top}",
+		map[string]string{"group%2Did": group}, map[string]string{"%24select": "id,mail,userType,accountEnabled", "%24top": "999"})
 	var enabled, outside, concealed bool
 	list, err := c.wire.List(ctx, c.listing(wire.Identity, membersEndpoint, 5, v1, info), func(raw json.RawMessage) error {
 		r, err := decode(raw)

@@ -38,53 +38,26 @@ func (c *Client) InboxRules(ctx context.Context, ids []string, done func(n int))
 		}
 		return out
 	}
-	const chunk = 100
-	for part := range slices.Chunk(ids, chunk) {
-		var items []wire.Item
-		var asked []string
-		for _, id := range part {
-			u, err := c.rulesURL(ctx, id)
-			if err != nil {
-				out[id] = Outcome{Fact: unknown(err, ""), From: snapshot.Provenance{Endpoint: rulesEndpoint}}
-				continue
-			}
-			items, asked = append(items, wire.Item{Endpoint: rulesEndpoint, URL: u}), append(asked, id)
+	q := question{wire.Outlook, rulesEndpoint, 1, permission("MailboxSettings.Read"), func(id string) information {
+		builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter).ByUserId(id).MailFolders().ByMailFolderId("inbox").MessageRules()
+		return func(ctx context.Context) (*abstractions.RequestInformation, error) {
+			return builder.ToGetRequestInformation(ctx, nil)
 		}
-		for i, answer := range c.wire.Batch(ctx, wire.Outlook, v1, items) {
-			out[asked[i]] = c.rules(ctx, asked[i], items[i].URL, answer)
+	}}
+	out = c.ask(ctx, q, ids, done, func(id string, u *url.URL, answer wire.Answer) Outcome { return c.rules(ctx, id, u, answer) })
+	for id, o := range out {
+		var e *wire.Error
+		if errors.As(o.Err, &e) && e.Status == http.StatusNotFound && noMailbox(e.Code) {
+			o.Fact = snapshot.Fact{State: snapshot.Absent}
+			out[id] = o
 		}
-		done(len(part))
 	}
 	return out
 }
 
-func (c *Client) rulesURL(ctx context.Context, id string) (*url.URL, error) {
-	builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter).ByUserId(id).MailFolders().ByMailFolderId("inbox").MessageRules()
-	req, err := c.build(func(ctx context.Context) (*abstractions.RequestInformation, error) {
-		return builder.ToGetRequestInformation(ctx, nil)
-	})(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return req.URL, nil
-}
-
-func (c *Client) rules(ctx context.Context, id string, u *url.URL, answer wire.Outcome) Outcome {
-	if answer.Err != nil {
-		o := Outcome{Fact: unknown(answer.Err, permission("MailboxSettings.Read")), From: failed(rulesEndpoint, answer.Err)}
-		var e *wire.Error
-		if errors.As(answer.Err, &e) && e.Status == http.StatusNotFound && noMailbox(e.Code) {
-			o.Fact = snapshot.Fact{State: snapshot.Absent}
-		}
-		return o
-	}
+func (c *Client) rules(ctx context.Context, id string, u *url.URL, answer wire.Answer) Outcome {
 	var rows []any
-	list, err := c.wire.List(ctx, wire.Listing{
-		Request: wire.Request{Family: wire.Outlook, Endpoint: rulesEndpoint, Build: func(ctx context.Context) (*http.Request, error) {
-			return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-		}},
-		First: &answer.Answer, Key: "id", Prefix: v1 + "/",
-	}, func(raw json.RawMessage) error {
+	list, err := c.wire.List(ctx, c.rest(wire.Outlook, rulesEndpoint, u, answer), func(raw json.RawMessage) error {
 		r, err := decode(raw)
 		if err != nil {
 			return err

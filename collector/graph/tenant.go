@@ -61,6 +61,47 @@ func (c *Client) Organization(ctx context.Context) Outcome {
 	return o
 }
 
+// SharePointSettings reads how long a deleted user's drive is kept, among others.
+func (c *Client) SharePointSettings(ctx context.Context) Outcome {
+	return c.single(ctx, wire.SharePoint, "GET /v1.0/admin/sharepoint/settings", "/admin/sharepoint/settings", permission("SharePointTenantSettings.Read.All"),
+		[]string{"deletedUserPersonalSiteRetentionPeriodInDays", "isUnmanagedSyncAppForTenantRestricted", "sharingCapability"})
+}
+
+// ReportSettings reads whether usage reports conceal names.
+func (c *Client) ReportSettings(ctx context.Context) Outcome {
+	const endpoint = "GET /v1.0/admin/reportSettings"
+	if c.cloud != "global" {
+		return unsupported([]string{""}, endpoint, "admin/reportSettings exists in the worldwide cloud only")[""]
+	}
+	return c.single(ctx, wire.Identity, endpoint, "/admin/reportSettings", permission("ReportSettings.Read.All"), []string{"displayConcealedNames"})
+}
+
+// single reads an entity that the tenant has one of.
+func (c *Client) single(ctx context.Context, family wire.Family, endpoint, path, needs string, properties []string) Outcome {
+	answer, err := c.wire.Do(ctx, wire.Request{
+		Family: family, Endpoint: endpoint, Cost: 1,
+		Build: c.build(c.information(path+"{?%24select}", nil, map[string]string{"%24select": strings.Join(properties, ",")})),
+	})
+	if err != nil {
+		return Outcome{Fact: unknown(err, needs), From: failed(endpoint, err), Err: err}
+	}
+	return entity(endpoint, answer, properties)
+}
+
+// entity reads an answer that is one object.
+func entity(endpoint string, answer wire.Answer, properties []string) Outcome {
+	from := snapshot.Provenance{Endpoint: endpoint, At: answer.At, RequestID: answer.RequestID, Attempts: answer.Attempts, Status: answer.Status}
+	r, err := decode(answer.Body)
+	var value row
+	if err == nil {
+		value, err = pick(r, properties)
+	}
+	if err != nil {
+		return Outcome{Fact: malformed(endpoint, err), From: from, Err: err}
+	}
+	return Outcome{Fact: snapshot.Fact{State: snapshot.Read, Value: value}, From: from}
+}
+
 // keyed lists a small collection into an object.
 func (c *Client) keyed(ctx context.Context, endpoint string, cost int, info information, needs, key string, properties []string) Outcome {
 	value := row{}

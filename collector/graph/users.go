@@ -30,7 +30,9 @@ type User struct {
 	// ID is the object id in lower case.
 	ID                                               string
 	UserPrincipalName, Mail, EmployeeID, DisplayName string
-	ProxyAddresses                                   []string
+	// Type is userType: Member or Guest.
+	Type                       string
+	ProxyAddresses, OtherMails []string
 	// Created is zero when the directory does not say; Deleted is zero for a live account.
 	Created, Deleted time.Time
 	// Enabled is nil when the directory gives null.
@@ -123,10 +125,12 @@ func readUser(raw json.RawMessage) (User, error) {
 	u.ID = strings.ToLower(u.text("id"))
 	u.UserPrincipalName, u.Mail = u.text("userPrincipalName"), u.text("mail")
 	u.EmployeeID, u.DisplayName = u.text("employeeId"), u.text("displayName")
-	if addresses, ok := r["proxyAddresses"].([]any); ok {
+	u.Type = u.text("userType")
+	for name, list := range map[string]*[]string{"proxyAddresses": &u.ProxyAddresses, "otherMails": &u.OtherMails} {
+		addresses, _ := r[name].([]any)
 		for _, a := range addresses {
 			if s, ok := a.(string); ok {
-				u.ProxyAddresses = append(u.ProxyAddresses, s)
+				*list = append(*list, s)
 			}
 		}
 	}

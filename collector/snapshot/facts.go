@@ -27,6 +27,20 @@ const (
 	ManagedDevices   = "managedDevices"   // Intune managedDevices
 	InboxRules       = "inboxRules"       // Graph messageRules of the inbox
 	HiddenInboxRules = "hiddenInboxRules" // Get-InboxRule -IncludeHidden
+
+	Delegations           = "delegations"           // the leaver's rights on other mailboxes
+	RegisteredDevices     = "registeredDevices"     // Entra devices registered to or owned by the leaver
+	Roles                 = "roles"                 // directory roles, active and eligible, direct and through groups
+	Groups                = "groups"                // Graph transitiveMemberOf
+	OwnedObjects          = "ownedObjects"          // groups and applications that the leaver owns, with all owners
+	OwnedApplications     = "ownedApplications"     // their credentials
+	AppGrants             = "appGrants"             // Graph oauth2PermissionGrants and appRoleAssignments
+	AuthenticationMethods = "authenticationMethods" // Graph authentication/methods
+	Accounts              = "accounts"              // other live accounts of the same person
+	DirectReports         = "directReports"         // Graph directReports
+	OneDrive              = "oneDrive"              // Graph drive; absent: never provisioned
+	DrivePermissions      = "drivePermissions"      // permissions of the drive's root; absent: no drive
+	PhoneNumbers          = "phoneNumbers"          // Teams numberAssignments
 )
 
 // The facts about the tenant.
@@ -34,19 +48,23 @@ const (
 	Organization   = "organization"   // Graph organization, Get-OrganizationConfig, Get-TransportConfig
 	Domains        = "domains"        // Graph domains, by name
 	SubscribedSKUs = "subscribedSkus" // Graph subscribedSkus, by skuId
+
+	SharePointSettings = "sharePointSettings" // Graph admin/sharepoint/settings
+	ReportSettings     = "reportSettings"     // Graph admin/reportSettings: are names concealed
 )
 
 // LeaverFacts lists every fact that a Record holds, in order.
 func LeaverFacts() []string {
 	return []string{
-		Account, Audits, HiddenInboxRules, InboxRules, Licences, MailProtocols, Mailbox, MailboxSize,
-		ManagedDevices, MobileDevices, Permissions, Recipients, SignInActivity, SignIns,
+		Account, Accounts, AppGrants, Audits, AuthenticationMethods, Delegations, DirectReports, DrivePermissions, Groups,
+		HiddenInboxRules, InboxRules, Licences, MailProtocols, Mailbox, MailboxSize, ManagedDevices, MobileDevices, OneDrive,
+		OwnedApplications, OwnedObjects, Permissions, PhoneNumbers, Recipients, RegisteredDevices, Roles, SignInActivity, SignIns,
 	}
 }
 
 // TenantFacts lists every fact that a Tenant holds, in order.
 func TenantFacts() []string {
-	return []string{Domains, Organization, SubscribedSKUs}
+	return []string{Domains, Organization, ReportSettings, SharePointSettings, SubscribedSKUs}
 }
 
 //go:embed schema

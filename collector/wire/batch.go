@@ -23,6 +23,8 @@ type Item struct {
 	Endpoint string
 	// URL is the absolute URL of the request, below the batch's version.
 	URL *url.URL
+	// Cost is what the request counts for in the family's quota; 0 means 1.
+	Cost int
 }
 
 // Outcome is what one item of a batch came to: an answer, or an *Error.
@@ -99,8 +101,10 @@ func (c *Client) envelope(ctx context.Context, family Family, version string, it
 	var doc struct {
 		Requests []batchItem `json:"requests"`
 	}
+	cost := 0
 	for _, i := range chunk {
 		u := items[i].URL
+		cost += max(1, items[i].Cost)
 		if err := sameOrigin(c.base, u); err != nil || !strings.HasPrefix(u.Path, version+"/") {
 			return nil, &Error{Kind: Integrity, Endpoint: items[i].Endpoint, Err: errors.Join(err, errors.New("a batch item outside its version"))}
 		}
@@ -111,7 +115,7 @@ func (c *Client) envelope(ctx context.Context, family Family, version string, it
 		return nil, fmt.Errorf("build a batch: %w", err)
 	}
 	answer, err := c.Do(ctx, Request{
-		Family: family, Endpoint: "POST " + version + "/$batch", Cost: len(chunk),
+		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost,
 		Build: func(ctx context.Context) (*http.Request, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(version, "$batch").String(), bytes.NewReader(body))
 			if err == nil {

@@ -10,6 +10,9 @@ const (
 	Intune   Family = "intune"   // deviceManagement
 	Outlook  Family = "outlook"  // mailFolders, messageRules
 	Exchange Family = "exchange" // Exchange Online admin REST
+
+	SharePoint Family = "sharepoint" // drives and their permissions
+	Teams      Family = "teams"      // admin/teams
 )
 
 // Limit is how fast one family may be asked.
@@ -31,8 +34,9 @@ const share = 0.8
 // window, so burst and what trickles in during the window must stay below it together.
 //
 // Identity: 3,500 resource units per 10 s in the smallest tenants; Logs: 5 requests per 10 s; Intune:
-// 2,000 requests per 20 s; Outlook: 10,000 requests per 10 min and mailbox, 4 at a time
-// (learn.microsoft.com/graph/throttling-limits). Exchange publishes no number; 5 per second, 3 at a
+// 2,000 requests per 20 s; Outlook: 10,000 requests per 10 min and mailbox, 4 at a time; Teams: 30 requests
+// per second (learn.microsoft.com/graph/throttling-limits). SharePoint: 1,250 resource units per minute in the
+// smallest tenants (learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online). Exchange publishes no number; 5 per second, 3 at a
 // time, is what its own PowerShell module stays under.
 func DocumentedLimits() Limits {
 	return Limits{
@@ -41,6 +45,9 @@ func DocumentedLimits() Limits {
 		Intune:   {PerSecond: 100 * share, Burst: 100, Concurrent: 4},
 		Outlook:  {PerSecond: 16.6 * share, Burst: 20, Concurrent: 4},
 		Exchange: {PerSecond: 5, Burst: 5, Concurrent: 3},
+
+		SharePoint: {PerSecond: 1250.0 / 60 * share, Burst: 100, Concurrent: 4},
+		Teams:      {PerSecond: 30 * share, Burst: 5, Concurrent: 2},
 	}
 }
 

@@ -1,0 +1,66 @@
+package exchange
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"leavercheck/collector/snapshot"
+)
+
+func TestDelegations(t *testing.T) {
+	t.Parallel()
+	const (
+		sales  = `{"value":[{"Identity":"sales","Name":"sales","Alias":"sales","ExchangeGuid":"` + guid + `","PrimarySmtpAddress":"sales@northwind.example","RecipientTypeDetails":"SharedMailbox","GrantSendOnBehalfTo":["D Rook","Somebody Else"]}]}`
+		nobody = `{"value":[]}`
+	)
+	leaver := Principal{ID: id, UserPrincipalName: "d.rook@northwind.example", Names: []string{"D Rook", "drook", ""}}
+	permission := func(user, more string) string {
+		return `{"value":[{"Identity":"sales","User":"` + user + `","AccessRights":["FullAccess"]` + more + `}]}`
+	}
+	for name, tc := range map[string]struct {
+		service  exchangeOnline
+		want     string
+		unwanted string
+	}{
+		"nothing":                         {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": nobody}, `{"state":"read","value":{"rows":[],"scope":"shared","unnamed":[]}}`, ""},
+		"unknown to Exchange":             {exchangeOnline{"Get-Mailbox": nobody}, `"state":"read"`, ""},
+		"send on behalf, by display name": {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": nobody, "Get-RecipientPermission": nobody}, `"rows":[{"mailbox":"sales@northwind.example","mailboxType":"SharedMailbox","right":"SendOnBehalf","trustee":"D Rook"}]`, "Somebody"},
+		"full access":                     {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("D.Rook@northwind.example", ""), "Get-RecipientPermission": nobody}, `"right":"FullAccess"`, ""},
+		"inherited":                       {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("d.rook@northwind.example", `,"IsInherited":true`), "Get-RecipientPermission": nobody}, `"state":"read"`, "FullAccess"},
+		"denied":                          {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("d.rook@northwind.example", `,"Deny":true`), "Get-RecipientPermission": nobody}, `"state":"read"`, "FullAccess"},
+		"nobody's name":                   {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("S-1-5-21-1-2-3", ""), "Get-RecipientPermission": nobody}, `"unnamed":[{"AccessRights":["FullAccess"]`, ""},
+		"send as":                         {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"d.rook@northwind.example","AccessControlType":"Allow","AccessRights":["SendAs"]}]}`}, `"mailbox":"boss"`, ""},
+		"send as oneself":                 {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"drook","Trustee":"d.rook@northwind.example","AccessRights":["SendAs"]}]}`}, `"rows":[]`, "SendAs"},
+		"send as is denied":               {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"d.rook@northwind.example","AccessControlType":"Deny","AccessRights":["SendAs"]}]}`}, `"rows":[]`, "boss"},
+		"everybody's":                     {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"Somebody Else","AccessRights":["SendAs"]}]}`}, `"reason":"integrity"`, ""},
+		"send as refused":                 {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": "403"}, `"reason":"forbidden"`, `"state":"read"`},
+		"mailboxes refused":               {exchangeOnline{"Get-Mailbox": "403", "Get-RecipientPermission": nobody}, `"reason":"forbidden"`, `"state":"read"`},
+		"permissions refused":             {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": "403", "Get-RecipientPermission": nobody}, `"right":"SendOnBehalf"`, `"state":"read"`},
+		"a list that is none":             {exchangeOnline{"Get-Mailbox": strings.Replace(sales, `["D Rook","Somebody Else"]`, `"D Rook"`, 1), "Get-MailboxPermission": nobody, "Get-RecipientPermission": nobody}, `"reason":"integrity"`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fact := scripted(tc.service).Delegations(t.Context(), []Principal{leaver}, false, func() {})[id].Fact
+			got, err := json.Marshal(fact)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(got), tc.want) || tc.unwanted != "" && strings.Contains(string(got), tc.unwanted) {
+				t.Errorf("got %s\nwant %s\nnot %s", got, tc.want, tc.unwanted)
+			}
+		})
+	}
+}
+
+// Only the shared mailboxes are asked for, unless all are wanted.
+func TestDelegationsAskForTheMailboxesInScope(t *testing.T) {
+	t.Parallel()
+	for _, all := range []bool{false, true} {
+		fact := scripted(exchangeOnline{"Get-Mailbox": `{"value":[]}`}).Delegations(t.Context(), []Principal{{ID: id, UserPrincipalName: "d@x"}}, all, func() {})[id].Fact
+		scope := fact.Value.(map[string]any)["scope"]
+		if want := map[bool]any{false: "shared", true: "all"}[all]; scope != want || fact.State != snapshot.Read {
+			t.Errorf("all %v: scope %v, %+v", all, scope, fact)
+		}
+	}
+}
