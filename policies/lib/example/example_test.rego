@@ -11,11 +11,49 @@ id := "6f1c2b7e-0d4a-4c52-9b1e-0a9b6d0c1f11"
 
 # METADATA
 # description: |
-#   The input of a case: an object of facts, of the leaver's and of the tenant's, and optionally of "leaver" properties.
-#   Facts that the case does not name were not read.
-input_of(case) := {
-	"leaver": changed(leaver, [properties | some key, properties in case; key == "leaver"]),
-	"facts": changed({name: unknown | some name in leaver_facts}, [object.filter(case, leaver_facts)]),
+#   The input of a case: an object of facts, of the leaver's and of the tenant's, and optionally of "leaver"
+#   properties, of what is "attested" by rule id, and of the "baseline" (facts as of then, and optionally "leaver" and
+#   "collectedAt"; null: it was given, and does not hold the leaver). Facts that the case does not name were not read.
+input_of(case) := object.union(
+	{
+		"leaver": changed(leaver, [properties | some key, properties in case; key == "leaver"]),
+		"facts": changed({name: unknown | some name in leaver_facts}, [object.filter(case, leaver_facts)]),
+		"attested": changed({}, [statements | some key, statements in case; key == "attested"]),
+	},
+	{"baseline": record |
+		is_object(case.baseline)
+		record := changed(
+			{
+				"collectedAt": before_leaving,
+				"leaver": changed(leaver, [properties | some key, properties in case.baseline; key == "leaver"]),
+				"facts": changed(
+					{name: unknown | some name in leaver_facts},
+					[object.filter(case.baseline, leaver_facts)],
+				),
+			},
+			[object.filter(case.baseline, ["collectedAt"])],
+		)
+	},
+)
+
+# METADATA
+# description: data.baseline of a case, null where the case names none
+baseline_of(case) := {"collectedAt": before_leaving, "seal": "sha256:00"} if {
+	"baseline" in object.keys(case)
+} else := null
+
+# METADATA
+# description: when the baseline was taken
+before_leaving := "2026-05-20T12:00:00Z"
+
+# METADATA
+# description: what a person says, as the engine passes it on
+statement := {
+	"statement": "It was done.",
+	"by": "m.hale@northwind.example",
+	"at": "2026-06-03T09:00:00Z",
+	"link": "https://tickets.northwind.example/1",
+	"expires": "2027-06-03T09:00:00Z",
 }
 
 # METADATA
@@ -347,10 +385,12 @@ recipient(kind, properties) := read(object.union(
 # METADATA
 # description: every fact about a leaver
 leaver_facts := [
-	"account", "audits", "hiddenInboxRules", "inboxRules", "licences", "mailProtocols", "mailbox",
-	"mailboxSize", "managedDevices", "mobileDevices", "permissions", "recipients", "signInActivity", "signIns",
+	"account", "accounts", "appGrants", "audits", "authenticationMethods", "delegations", "directReports",
+	"drivePermissions", "groups", "hiddenInboxRules", "inboxRules", "licences", "mailProtocols", "mailbox",
+	"mailboxSize", "managedDevices", "mobileDevices", "oneDrive", "ownedApplications", "ownedObjects", "permissions",
+	"phoneNumbers", "recipients", "registeredDevices", "roles", "signInActivity", "signIns",
 ]
 
 # METADATA
 # description: every fact about the tenant
-tenant_facts := ["domains", "organization", "subscribedSkus"]
+tenant_facts := ["domains", "organization", "reportSettings", "sharePointSettings", "subscribedSkus"]

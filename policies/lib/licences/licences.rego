@@ -28,16 +28,24 @@ plan_2 := {"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_ENTERPRISE_GOV"}
 archiving := {"EXCHANGE_S_ARCHIVE", "EXCHANGE_S_ARCHIVE_ADDON", "EXCHANGE_S_ARCHIVE_ADDON_GOV"}
 
 # METADATA
-# description: the plans of each licence that bear on the mailbox, by skuId; licences that nothing explains are missing
-plans_by_sku[sku_id] := _plans(sku.capabilityStatus, sku.servicePlans, licence.disabledPlans) if {
-	some licence in input.facts.licences.value.assignedLicenses
-	sku_id := names.fold(licence.skuId)
-	sku := data.tenant.facts.subscribedSkus.value[sku_id]
+# description: |
+#   the service plans that give a OneDrive; Office for the web (SHAREPOINTWAC), which stands beside them in most
+#   subscriptions, gives none
+drive_plans := {
+	"SHAREPOINTDESKLESS", "SHAREPOINTDESKLESS_GOV", "SHAREPOINTENTERPRISE", "SHAREPOINTENTERPRISE_EDU",
+	"SHAREPOINTENTERPRISE_GOV", "SHAREPOINTENTERPRISE_MIDMARKET", "SHAREPOINTLITE", "SHAREPOINTSTANDARD",
+	"SHAREPOINTSTANDARD_EDU", "SHAREPOINTSTANDARD_GOV", "SHAREPOINT_S_DEVELOPER", "ONEDRIVE_BASIC",
+	"ONEDRIVE_BASIC_GOV", "ONEDRIVE_BASIC_P2", "ONEDRIVEENTERPRISE", "ONEDRIVEENTERPRISE_GOV", "ONEDRIVELITE",
+	"ONEDRIVESTANDARD", "ONEDRIVESTANDARD_GOV",
 }
 
 # METADATA
+# description: the plans of each licence that bear on the mailbox, by skuId; licences that nothing explains are missing
+plans_by_sku[sku_id] := names_of_plans & (mailbox_plans | archiving) if some sku_id, names_of_plans in _all_by_sku
+
+# METADATA
 # description: the plans of all licences together
-plans := union({plans_of_one | some plans_of_one in plans_by_sku})
+plans := union({names_of_plans | some names_of_plans in _all_by_sku})
 
 # METADATA
 # description: the licences that the tenant's subscriptions do not explain
@@ -63,7 +71,7 @@ explained if {
 }
 
 # METADATA
-# description: the licences allow it ("mailbox", "large mailbox" or "hold")
+# description: the licences allow it ("mailbox", "large mailbox", "hold" or "drive")
 allow(use) if {
 	input.facts.licences.state == "read"
 	not subscriptions_unread
@@ -91,9 +99,16 @@ plans_allow("hold", names_of_plans) if {
 	count(names_of_plans & archiving) > 0
 }
 
+plans_allow("drive", names_of_plans) if count(names_of_plans & drive_plans) > 0
+
+_all_by_sku[sku_id] := _plans(sku.capabilityStatus, sku.servicePlans, licence.disabledPlans) if {
+	some licence in input.facts.licences.value.assignedLicenses
+	sku_id := names.fold(licence.skuId)
+	sku := data.tenant.facts.subscribedSkus.value[sku_id]
+}
+
 _plans(status, service_plans, disabled) := {plan.servicePlanName |
 	some plan in service_plans
-	plan.servicePlanName in _relevant
 	not names.fold(plan.servicePlanId) in _folded(disabled)
 } if {
 	status in {"Enabled", "Warning"}
@@ -103,7 +118,5 @@ _plans(status, _, _) := set() if {
 	is_string(status)
 	not status in {"Enabled", "Warning"}
 }
-
-_relevant := mailbox_plans | archiving
 
 _folded(values) := {names.fold(value) | some value in values}

@@ -142,6 +142,37 @@ not_relied_on if {
 }
 
 # METADATA
+# description: a person's own, in use, and nobody takes it over
+left_alone if {
+	live
+	input.facts.mailbox.value.RecipientTypeDetails == "UserMailbox"
+	forwards_nothing
+	not relied_on
+}
+
+# METADATA
+# description: there is none of a person's own in use, or somebody takes it over
+# scope: document
+not_left_alone if missing
+
+not_left_alone if on_premises
+
+not_left_alone if {
+	input.facts.mailbox.state == "read"
+	needs_no_licence
+}
+
+not_left_alone if {
+	input.facts.mailbox.state == "read"
+	input.facts.mailbox.value.mailboxState in {"softDeleted", "inactive"}
+}
+
+not_left_alone if {
+	input.facts.mailbox.state == "read"
+	relied_on
+}
+
+# METADATA
 # description: what a shared mailbox may hold without a licence, 50 GiB
 free_bytes := 53687091200
 

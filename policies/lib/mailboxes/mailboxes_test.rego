@@ -104,3 +104,75 @@ test_existence_hangs_on_the_account if {
 		"account": example.account_with({"mail": null, "proxyAddresses": ["smtp:d.rook@northwind.example"]}),
 	})
 }
+
+test_left_alone[name] if {
+	some name, tc in {
+		"a person's own": {"case": {"mailbox": example.mailbox_with({})}, "want": "left alone"},
+		"a person's own, and the roster wants nothing": {
+			"case": {"leaver": {"mailHandling": "none"}, "mailbox": example.mailbox_with({})},
+			"want": "left alone",
+		},
+		"a person's own, as half a mailbox shows": {
+			"case": {"mailbox": example.partial(example.mailbox)},
+			"want": "left alone",
+		},
+		"the roster wants it forwarded": {
+			"case": {"leaver": {"mailHandling": "forward"}, "mailbox": example.mailbox_with({})},
+			"want": "not left alone",
+		},
+		"the roster wants it shared, and it was not read": {
+			"case": {"leaver": {"mailHandling": "shared"}},
+			"want": "undecided",
+		},
+		"forwarded": {
+			"case": {"mailbox": example.mailbox_with({"ForwardingSmtpAddress": "smtp:s.vega@northwind.example"})},
+			"want": "not left alone",
+		},
+		"shared": {"case": {"mailbox": example.shared_with({})}, "want": "not left alone"},
+		"shared, as half a mailbox shows": {
+			"case": {"mailbox": example.partial(object.union(example.mailbox, {"RecipientTypeDetails": "SharedMailbox"}))},
+			"want": "undecided",
+		},
+		"a room": {
+			"case": {"mailbox": example.mailbox_with({"RecipientTypeDetails": "RoomMailbox"})},
+			"want": "not left alone",
+		},
+		"a room, as half a mailbox shows": {
+			"case": {"mailbox": example.partial(object.union(example.mailbox, {"RecipientTypeDetails": "RoomMailbox"}))},
+			"want": "undecided",
+		},
+		"on-premises": {
+			"case": {"mailbox": example.mailbox_with({"RecipientTypeDetails": "RemoteUserMailbox"})},
+			"want": "not left alone",
+		},
+		"soft-deleted": {"case": {"mailbox": example.soft_deleted_with({})}, "want": "not left alone"},
+		"inactive": {"case": {"mailbox": example.inactive_with({})}, "want": "not left alone"},
+		"soft-deleted, as half a mailbox shows": {
+			"case": {"mailbox": example.partial({"mailboxState": "softDeleted"})},
+			"want": "undecided",
+		},
+		"none": {"case": {"mailbox": example.absent}, "want": "not left alone"},
+		"not read": {"case": {}, "want": "undecided"},
+		"of a kind that nobody knows": {
+			"case": {"mailbox": example.mailbox_with({"RecipientTypeDetails": "AncientMailbox"})},
+			"want": "undecided",
+		},
+		"of no kind": {
+			"case": {"mailbox": example.mailbox_with({"RecipientTypeDetails": null})},
+			"want": "undecided",
+		},
+		"in no state": {
+			"case": {"mailbox": example.read(object.remove(example.mailbox, ["mailboxState"]))},
+			"want": "undecided",
+		},
+		"forwarding is not told": {
+			"case": {"mailbox": example.read(object.remove(example.mailbox, ["ForwardingSmtpAddress"]))},
+			"want": "undecided",
+		},
+	}
+	said := union({
+		{"left alone" | mailboxes.left_alone},
+		{"not left alone" | mailboxes.not_left_alone},
+	}) with input as example.input_of(tc.case)
+	said == {tc.want} - {"undecided"}
+}

@@ -44,20 +44,21 @@
 #       - {id: "PS-4(a)", confidence: high}
 #       - {id: "AC-2(3)", confidence: high}
 #       - {id: "AC-2(h)", confidence: high}
+#       - {id: "IA-4(d)", confidence: low}
 #     iso-27001-2022: [{id: "A.5.16", confidence: high}, {id: "A.5.18", confidence: high}]
 #     cis-controls-8.1: [{id: "6.2", confidence: high}]
 #     soc2: [{id: "CC6.2", confidence: high}, {id: "CC6.3", confidence: high}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: high}]
+#     pci-dss-4.0: [{id: "8.2.5", confidence: high}, {id: "7.2.5", confidence: low}]
 #     hipaa: [{id: "164.308(a)(3)(ii)(C)", confidence: high}]
+#     scuba: [{id: "MS.AAD.1.1v1", confidence: low}]
 #   remediation: |
 #     Disable the account in Active Directory Users and Computers (Disable-ADAccount) and let it synchronise; blocking
 #     it in the Microsoft 365 admin centre alone does not last.
 package checklist.access.block_survives_sync
 
 import data.lib.audits
-import data.lib.names
 import data.lib.proofs
-import data.lib.times
+import data.lib.synchronisation
 
 default status := "unknown"
 
@@ -80,12 +81,12 @@ findings contains finding if {
 	input.facts.account.value.onPremisesSyncEnabled == true
 	input.facts.audits.state == "read"
 	some event in last_blocks
-	count(initiators(event)) > 0
+	count(synchronisation.initiators(event)) > 0
 	not by_sync(event)
 	finding := {
 		"resource": "onPremisesSyncEnabled",
 		"activityDateTime": event.activityDateTime,
-		"initiatedBy": sort(initiators(event)),
+		"initiatedBy": sort(synchronisation.initiators(event)),
 	}
 }
 
@@ -104,36 +105,12 @@ blocks contains event if {
 }
 
 # METADATA
-# description: the last of these times; more than one row only if they share it
-last_blocks contains event if {
-	some event in blocks
-	event.activityDateTime == times.latest({other.activityDateTime | some other in blocks})
-}
+# description: the last of them
+last_blocks := audits.last(blocks)
 
 # METADATA
-# description: who did it, by the names that cannot be chosen freely
-initiators(event) := person | application if {
-	person := {name | name := names.fold(event.initiatedBy.user.userPrincipalName)}
-	application := {name | name := names.fold(event.initiatedBy.app.displayName)}
-}
-
-# METADATA
-# description: one of the names is that of a synchronisation service
-by_sync(event) if {
-	some name in initiators(event)
-	some pattern in data.parameters["ACC-002"].sync_principals
-	matches(name, names.fold(pattern))
-}
-
-# METADATA
-# description: the name is the pattern, or begins with what stands before its star
-# scope: document
-matches(name, pattern) if name == pattern
-
-matches(name, pattern) if {
-	endswith(pattern, "*")
-	startswith(name, trim_suffix(pattern, "*"))
-}
+# description: a synchronisation service did it
+by_sync(event) if synchronisation.made(event, data.parameters["ACC-002"].sync_principals)
 
 evidence := object.union(
 	proofs.of({"account": ["accountEnabled", "onPremisesSyncEnabled", "onPremisesLastSyncDateTime"]}),

@@ -25,6 +25,7 @@
 #       - {id: "AC-2(3)", confidence: high}
 #       - {id: "AC-2(h)", confidence: high}
 #       - {id: "AC-2(13)", confidence: medium}
+#       - {id: "IA-4(d)", confidence: low}
 #     iso-27001-2022:
 #       - {id: "A.5.16", confidence: high}
 #       - {id: "A.5.18", confidence: high}
@@ -34,8 +35,12 @@
 #       - {id: "5.1", confidence: medium}
 #       - {id: "5.3", confidence: medium}
 #     soc2: [{id: "CC6.2", confidence: high}, {id: "CC6.3", confidence: high}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: high}, {id: "8.2.6", confidence: medium}]
+#     pci-dss-4.0:
+#       - {id: "8.2.5", confidence: high}
+#       - {id: "8.2.6", confidence: medium}
+#       - {id: "7.2.5", confidence: low}
 #     hipaa: [{id: "164.308(a)(3)(ii)(C)", confidence: high}]
+#     scuba: [{id: "MS.AAD.1.1v1", confidence: low}]
 #   remediation: |
 #     Choose Block sign-in on the user's page under Users > Active users in the Microsoft 365 admin centre
 #     (Update-MgUser -AccountEnabled:$false), for a synchronised account in Active Directory (Disable-ADAccount).

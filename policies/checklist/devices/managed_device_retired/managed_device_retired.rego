@@ -26,14 +26,21 @@
 #       - {id: "PS-4(d)", confidence: high}
 #       - {id: "MP-6", confidence: medium}
 #       - {id: "AC-19", confidence: medium}
+#       - {id: "AC-7(2)", confidence: low}
 #     iso-27001-2022:
 #       - {id: "A.5.11", confidence: high}
 #       - {id: "A.8.1", confidence: high}
 #       - {id: "A.7.14", confidence: medium}
 #       - {id: "A.8.10", confidence: medium}
-#     cis-controls-8.1: [{id: "4.11", confidence: high}, {id: "3.5", confidence: medium}]
+#     cis-controls-8.1:
+#       - {id: "4.11", confidence: high}
+#       - {id: "3.5", confidence: medium}
+#       - {id: "1.1", confidence: low}
+#     cis-m365-7.0: [{id: "5.1.4.2", confidence: low}]
 #     soc2: [{id: "CC6.5", confidence: high}, {id: "CC6.7", confidence: medium}]
+#     pci-dss-4.0: [{id: "9.4.7", confidence: low}]
 #     hipaa: [{id: "164.310(d)(1)", confidence: medium}, {id: "164.310(d)(2)(i)", confidence: medium}]
+#     scuba: [{id: "MS.AAD.3.7v1", confidence: low}]
 #   remediation: |
 #     Choose Retire or Wipe on the device's page under Devices in the Microsoft Intune admin centre
 #     (Invoke-MgRetireDeviceManagementManagedDevice, Clear-MgDeviceManagementManagedDevice), or change its primary

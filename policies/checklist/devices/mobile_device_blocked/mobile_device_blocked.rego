@@ -21,11 +21,17 @@
 #       minimum: 0
 #       default: 24
 #   controls:
-#     nist-800-53-r5: [{id: "PS-4(d)", confidence: high}, {id: "AC-19", confidence: medium}]
+#     nist-800-53-r5:
+#       - {id: "PS-4(d)", confidence: high}
+#       - {id: "AC-19", confidence: medium}
+#       - {id: "AC-7(2)", confidence: low}
 #     iso-27001-2022: [{id: "A.8.1", confidence: high}]
-#     cis-controls-8.1: [{id: "4.11", confidence: high}]
+#     cis-controls-8.1: [{id: "4.11", confidence: high}, {id: "1.1", confidence: low}]
+#     cis-m365-7.0: [{id: "5.1.4.2", confidence: low}]
 #     soc2: [{id: "CC6.7", confidence: medium}]
+#     pci-dss-4.0: [{id: "9.4.7", confidence: low}]
 #     hipaa: [{id: "164.310(d)(1)", confidence: medium}]
+#     scuba: [{id: "MS.AAD.3.7v1", confidence: low}]
 #   remediation: |
 #     Choose Block under Recipients > Mailboxes > Mobile devices in the Exchange admin centre (Set-CASMailbox
 #     -ActiveSyncBlockedDeviceIDs @{Add="<DeviceId>"}), after the wipe was acknowledged.

@@ -46,8 +46,9 @@
 #         - TEAMS_EXPLORATORY
 #         - WINDOWS_STORE
 #   controls:
-#     nist-800-53-r5: [{id: "CM-10", confidence: medium}]
-#     cis-controls-8.1: [{id: "2.1", confidence: medium}]
+#     nist-800-53-r5: [{id: "CM-10", confidence: medium}, {id: "CM-8", confidence: low}]
+#     iso-27001-2022: [{id: "A.5.9", confidence: low}]
+#     cis-controls-8.1: [{id: "2.1", confidence: medium}, {id: "2.2", confidence: low}]
 #   remediation: |
 #     Clear the licence under Licences and apps on the user's page in the Microsoft 365 admin centre
 #     (Set-MgUserLicense -RemoveLicenses), or take the user out of the group that assigns it

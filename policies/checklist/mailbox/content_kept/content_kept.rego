@@ -7,7 +7,8 @@
 #   exists still counts. Delay holds, chat retention (skp), exclusions (-mbx) and policies that only delete (:1) keep
 #   nothing. No hold counts that Exchange itself does not: of a mailbox that is soft-deleted, not inactive, only what
 #   is recorded on it. A mailbox that is gone although the account has mail addresses is unknown: it may be
-#   on-premises, or purged.
+#   on-premises, or purged. An earlier snapshot (--baseline) settles it: one that has the mailbox proves that it was
+#   not kept, and one from before leaving that has none either leaves nothing to judge.
 # related_resources:
 #   - ref: https://learn.microsoft.com/microsoft-365/admin/add-users/remove-former-employee-step-2
 #     description: Step 2, save the contents of a former employee's mailbox
@@ -22,6 +23,7 @@
 #   states: [live, deleted, unread]
 #   requires: [mailbox, organization]
 #   uses: [account]
+#   attestations: [MBX-001]
 #   parameters:
 #     grace_hours:
 #       type: integer
@@ -32,34 +34,40 @@
 #       - {id: "SI-12", confidence: high}
 #       - {id: "AU-11", confidence: medium}
 #       - {id: "PS-4(e)", confidence: medium}
-#     iso-27001-2022: [{id: "A.5.33", confidence: high}, {id: "A.5.28", confidence: medium}]
+#     iso-27001-2022:
+#       - {id: "A.5.33", confidence: high}
+#       - {id: "A.5.28", confidence: medium}
+#       - {id: "A.8.10", confidence: low}
 #     cis-controls-8.1: [{id: "3.4", confidence: medium}]
-#     soc2: [{id: "C1.1", confidence: medium}, {id: "C1.2", confidence: medium}]
+#     soc2: [{id: "C1.1", confidence: medium}, {id: "C1.2", confidence: medium}, {id: "CC6.5", confidence: low}]
+#     pci-dss-4.0: [{id: "3.2.1", confidence: low}]
 #     hipaa: [{id: "164.316(b)(2)", confidence: medium}]
 #   remediation: |
 #     Turn on Litigation hold on the mailbox's page in the Exchange admin centre (Set-Mailbox -LitigationHoldEnabled
 #     $true), convert it to a shared mailbox (Set-Mailbox -Type Shared), or export it and attest the export.
 package checklist.mailbox.content_kept
 
+import data.lib.content
 import data.lib.holds
 import data.lib.mailboxes
 import data.lib.proofs
+import data.lib.times
 
 default status := "unknown"
 
 status := "not_applicable" if {
-	nothing_to_keep
+	content.nothing_to_keep
 } else := "fail" if {
 	count(findings) > 0
 } else := "pass" if {
-	input.facts.mailbox.state == "read"
-	holds.organisation_known
-	count(kept_by) > 0
+	content.kept
+} else := "pass" if {
+	count(attested) > 0
 }
 
 findings contains finding if {
-	holds.none_own
-	nothing_else_keeps
+	count(attested) == 0
+	lost
 	finding := proofs.about(
 		input.facts.mailbox.value,
 		["ExchangeGuid", "Guid"],
@@ -67,39 +75,39 @@ findings contains finding if {
 	)
 }
 
-# METADATA
-# description: there never was a mailbox here, or it is kept on-premises
-# scope: document
-nothing_to_keep if mailboxes.never_existed
-
-nothing_to_keep if mailboxes.on_premises
-
-# METADATA
-# description: what keeps the content
-# scope: document
-kept_by contains hold if some hold in holds.own
-
-kept_by contains hold if {
-	not mailboxes.soft_deleted
-	some hold in holds.organisation_wide
-}
-
-kept_by contains "inactive mailbox" if mailboxes.inactive
-
-kept_by contains "shared mailbox" if {
-	mailboxes.live
-	mailboxes.shared
+findings contains finding if {
+	count(attested) == 0
+	content.vanished
+	finding := object.union(
+		proofs.about(
+			input.baseline.facts.mailbox.value,
+			["ExchangeGuid", "Guid"],
+			["mailboxState", "RecipientTypeDetails", "PrimarySmtpAddress"],
+		),
+		{"cause": "gone since the earlier snapshot", "seenAt": input.baseline.collectedAt},
+	)
 }
 
 # METADATA
-# description: nothing but a hold on the mailbox itself could keep the content, and no organisation-wide one does
+# description: that the content was kept, where the mailbox itself does not show it
 # scope: document
-nothing_else_keeps if mailboxes.soft_deleted
+attested contains "MBX-001" if {
+	input.attested["MBX-001"]
+	not content.nothing_to_keep
+	not content.kept
+}
 
-nothing_else_keeps if {
-	mailboxes.live
+# METADATA
+# description: no hold keeps the content, and the mailbox is not there to be shared
+# scope: document
+lost if {
+	content.unheld
+	mailboxes.soft_deleted
+}
+
+lost if {
+	content.unheld
 	mailboxes.not_shared
-	holds.none_organisation_wide
 }
 
 evidence := object.union(
@@ -115,12 +123,21 @@ missing contains "account" if {
 	mailboxes.existence_unread
 }
 
-message := "No hold keeps the content, and the mailbox is neither shared nor inactive." if {
+message := $"The earlier snapshot of {when} has a mailbox, and there is none any more." if {
 	status == "fail"
-} else := $"Kept by {concat(", ", sort(kept_by))}." if {
+	content.vanished
+	when := times.shown(input.baseline.collectedAt)
+} else := "No hold keeps the content, and the mailbox is neither shared nor inactive." if {
+	status == "fail"
+} else := "That the content is kept is attested; the mailbox does not show it." if {
+	count(attested) > 0
+} else := $"Kept by {concat(", ", sort(content.kept_by))}." if {
 	status == "pass"
 } else := "Exchange says that the mailbox is on-premises." if {
 	mailboxes.on_premises
+} else := "There was no mailbox here before leaving either, by the earlier snapshot." if {
+	status == "not_applicable"
+	not mailboxes.never_existed
 } else := "The account has mail addresses but Exchange Online has no mailbox: on-premises, or purged." if {
 	status == "unknown"
 	mailboxes.missing

@@ -17,6 +17,12 @@ test_not_applicable[name] if {
 			"account": example.account_with({"mail": null, "proxyAddresses": ["x500:/o=northwind/cn=rook"]}),
 		},
 		"on-premises": {"mailbox": example.mailbox_with({"RecipientTypeDetails": "RemoteUserMailbox"})},
+		"gone, and the snapshot from before leaving has none either": gone(example.absent),
+		"never there, and attested": {
+			"mailbox": example.absent,
+			"account": example.account_with({"mail": null, "proxyAddresses": []}),
+			"attested": {"MBX-001": example.statement},
+		},
 	}
 	rule.status == "not_applicable" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -33,6 +39,11 @@ test_pass[name] if {
 		"inactive mailbox": kept(example.inactive_with({})),
 		"inactive mailbox in the view of deleted ones": kept(example.soft_deleted_with({"IsInactiveMailbox": true})),
 		"shared mailbox": kept(example.shared_with({})),
+		"a hold on a soft-deleted mailbox": kept(example.soft_deleted_with({"ComplianceTagHoldApplied": true})),
+		"a hold, and the earlier snapshot has the mailbox too": object.union(
+			gone(example.mailbox_with({})),
+			{"mailbox": example.mailbox_with({"LitigationHoldEnabled": true})},
+		),
 		"organisation-wide policy": {
 			"mailbox": example.mailbox_with({}),
 			"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:3"]),
@@ -64,6 +75,15 @@ test_fail[name] if {
 			"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:2"]),
 		},
 		"shared and then deleted": kept(example.soft_deleted_with({"RecipientTypeDetails": "SharedMailbox"})),
+		"gone since the earlier snapshot": gone(example.mailbox_with({})),
+		"gone with its addresses since the earlier snapshot": object.union(
+			gone(example.inactive_with({})),
+			{"account": example.account_with({"mail": null, "proxyAddresses": []})},
+		),
+		"another rule is attested": object.union(
+			kept(example.mailbox_with({})),
+			{"attested": {"ODB-001": example.statement}},
+		),
 		"excluded from the organisation-wide policy": {
 			"mailbox": with_holds(["-mbx7CFB30345d454ac0a989ab3041051209"]),
 			"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:2"]),
@@ -101,12 +121,69 @@ test_unknown[name] if {
 		},
 		"gone although the account has addresses": {"mailbox": example.absent, "account": example.account_with({})},
 		"gone, and the account was not read": kept(example.absent),
+		"gone, and a snapshot from after leaving has none either": {
+			"mailbox": example.absent,
+			"account": example.account_with({}),
+			"baseline": {"collectedAt": "2026-06-08T12:00:00Z", "mailbox": example.absent},
+		},
+		"gone, and the earlier snapshot did not read it": gone(example.unknown),
+		"gone, and the earlier snapshot does not have the leaver": {
+			"mailbox": example.absent,
+			"account": example.account_with({}),
+			"baseline": null,
+		},
+		"kept, but only half a mailbox was read": kept(example.partial(object.union(
+			example.mailbox,
+			{"LitigationHoldEnabled": true},
+		))),
+		"shared, and a hold is not told": kept(example.partial({
+			"mailboxState": "live",
+			"RecipientTypeDetails": "SharedMailbox",
+		})),
 		"gone, and half the account": {
 			"mailbox": example.absent,
 			"account": example.partial({"mail": null, "proxyAddresses": []}),
 		},
 	}
 	rule.status == "unknown" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
+}
+
+test_attested_passes_where_the_mailbox_does_not_show_it[name] if {
+	some name, case in {
+		"nothing keeps it": kept(example.mailbox_with({})),
+		"gone since the earlier snapshot": gone(example.mailbox_with({})),
+		"nothing was read": {},
+		"half a mailbox": kept(example.partial({"mailboxState": "live", "LitigationHoldEnabled": true})),
+		"gone although the account has addresses": {"mailbox": example.absent, "account": example.account_with({})},
+	}
+	attested := object.union(case, {"attested": {"MBX-001": example.statement}})
+	rule.attested == {"MBX-001"} with input as example.input_of(attested) with data.tenant as example.tenant_of(attested)
+	rule.status == "pass" with input as example.input_of(attested) with data.tenant as example.tenant_of(attested)
+	rule.findings == set() with input as example.input_of(attested) with data.tenant as example.tenant_of(attested)
+	contains(rule.message, "is attested; the mailbox") with input as example.input_of(attested)
+		with data.tenant as example.tenant_of(attested)
+	rule.attested == set() with input as example.input_of(case) with data.tenant as example.tenant_of(case)
+}
+
+test_not_attested_where_the_mailbox_shows_it[name] if {
+	some name, case in {
+		"on hold": kept(example.mailbox_with({"LitigationHoldEnabled": true})),
+		"never there": gone(example.absent),
+	}
+	attested := object.union(case, {"attested": {"MBX-001": example.statement}})
+	rule.attested == set() with input as example.input_of(attested) with data.tenant as example.tenant_of(attested)
+}
+
+test_finding_of_the_earlier_snapshot if {
+	case := gone(example.mailbox_with({}))
+	rule.findings == {{
+		"resource": example.mailbox.ExchangeGuid,
+		"mailboxState": "live",
+		"RecipientTypeDetails": "UserMailbox",
+		"PrimarySmtpAddress": "d.rook@northwind.example",
+		"cause": "gone since the earlier snapshot",
+		"seenAt": "2026-05-20T12:00:00Z",
+	}} with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
 test_words if {
@@ -130,6 +207,14 @@ test_other_words[want] if {
 		"Exchange says that the mailbox is on-premises.": kept(example.mailbox_with({
 			"RecipientTypeDetails": "RemoteUserMailbox",
 		})),
+		"The earlier snapshot of 2026-05-20 12:00 UTC has a mailbox, and there is none any more.": gone(example.mailbox_with({
+			"RecipientTypeDetails": "SharedMailbox",
+		})),
+		"There was no mailbox here before leaving either, by the earlier snapshot.": gone(example.absent),
+		"No hold keeps the content, and the mailbox is neither shared nor inactive.": object.union(
+			gone(example.mailbox_with({})),
+			{"mailbox": example.mailbox_with({})},
+		),
 		"The account has mail addresses but Exchange Online has no mailbox: on-premises, or purged.": {
 			"mailbox": example.absent,
 			"account": example.account_with({}),
@@ -142,6 +227,10 @@ test_no_words_when_half_is_read[name] if {
 	some name, case in {
 		"of the mailbox": {"mailbox": example.partial({"mailboxState": "live"}), "account": example.account_with({})},
 		"of the account": {"mailbox": example.absent},
+		"because there is nothing to say": {
+			"mailbox": example.absent,
+			"account": example.account_with({"userType": "Guest"}),
+		},
 	}
 	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -149,6 +238,17 @@ test_no_words_when_half_is_read[name] if {
 test_missing if {
 	rule.missing == {"account"} with input as example.input_of({"mailbox": example.absent})
 	rule.missing == set() with input as example.input_of({"mailbox": example.mailbox_with({})})
+	rule.missing == set() with input as example.input_of({
+		"mailbox": example.absent,
+		"baseline": {"mailbox": example.absent},
+	})
+}
+
+gone(mailbox) := {
+	"mailbox": example.absent,
+	"account": example.account_with({}),
+	"organization": example.organization([]),
+	"baseline": {"mailbox": mailbox},
 }
 
 kept(mailbox) := {"mailbox": mailbox, "organization": example.organization([])}

@@ -24,9 +24,13 @@
 #       default: 72
 #   controls:
 #     nist-800-53-r5: [{id: "SI-12", confidence: high}, {id: "AU-11", confidence: medium}]
-#     iso-27001-2022: [{id: "A.5.33", confidence: high}, {id: "A.5.28", confidence: medium}]
+#     iso-27001-2022:
+#       - {id: "A.5.33", confidence: high}
+#       - {id: "A.5.28", confidence: medium}
+#       - {id: "A.8.10", confidence: low}
 #     cis-controls-8.1: [{id: "3.4", confidence: medium}]
-#     soc2: [{id: "C1.1", confidence: medium}, {id: "C1.2", confidence: medium}]
+#     soc2: [{id: "C1.1", confidence: medium}, {id: "C1.2", confidence: medium}, {id: "CC6.5", confidence: low}]
+#     pci-dss-4.0: [{id: "3.2.1", confidence: low}]
 #     hipaa: [{id: "164.316(b)(2)", confidence: medium}]
 #   remediation: |
 #     Assign Exchange Online Plan 2, or Plan 1 with Exchange Online Archiving, under Licences and apps on the user's

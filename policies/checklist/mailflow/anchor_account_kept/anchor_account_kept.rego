@@ -21,11 +21,11 @@
 #       minimum: 0
 #       default: 0
 #   controls:
-#     nist-800-53-r5:
-#       - {id: "PS-4(e)", confidence: medium}
-#       - {id: "SI-12", confidence: high}
-#     iso-27001-2022: [{id: "A.5.33", confidence: high}]
+#     nist-800-53-r5: [{id: "PS-4(e)", confidence: medium}, {id: "SI-12", confidence: high}]
+#     iso-27001-2022: [{id: "A.5.33", confidence: high}, {id: "A.8.10", confidence: low}]
 #     cis-controls-8.1: [{id: "3.4", confidence: medium}]
+#     soc2: [{id: "CC6.5", confidence: low}]
+#     pci-dss-4.0: [{id: "3.2.1", confidence: low}]
 #   remediation: |
 #     Restore the user before the deadline under Users > Deleted users in the Microsoft 365 admin centre
 #     (Restore-MgDirectoryDeletedItem), and block sign-in instead of deleting the account.

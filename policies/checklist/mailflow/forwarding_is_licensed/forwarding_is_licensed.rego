@@ -23,8 +23,9 @@
 #       minimum: 0
 #       default: 0
 #   controls:
-#     nist-800-53-r5: [{id: "CM-10", confidence: medium}]
-#     cis-controls-8.1: [{id: "2.1", confidence: medium}]
+#     nist-800-53-r5: [{id: "CM-10", confidence: medium}, {id: "CM-8", confidence: low}]
+#     iso-27001-2022: [{id: "A.5.9", confidence: low}]
+#     cis-controls-8.1: [{id: "2.1", confidence: medium}, {id: "2.2", confidence: low}]
 #   remediation: |
 #     Assign a licence with Exchange Online under Licences and apps on the user's page in the Microsoft 365 admin
 #     centre (Set-MgUserLicense), or convert the mailbox to a shared one (Set-Mailbox -Type Shared).

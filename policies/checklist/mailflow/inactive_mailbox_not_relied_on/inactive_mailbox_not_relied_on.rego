@@ -21,7 +21,9 @@
 #       default: 0
 #   controls:
 #     nist-800-53-r5: [{id: "PS-4(e)", confidence: medium}]
-#     iso-27001-2022: [{id: "A.5.33", confidence: high}]
+#     iso-27001-2022: [{id: "A.5.33", confidence: high}, {id: "A.8.10", confidence: low}]
+#     soc2: [{id: "CC6.5", confidence: low}]
+#     pci-dss-4.0: [{id: "3.2.1", confidence: low}]
 #   remediation: |
 #     Recover or restore the inactive mailbox into a new one (New-Mailbox -InactiveMailbox,
 #     New-MailboxRestoreRequest), or give its address to the successor under Recipients > Mailboxes in the Exchange

@@ -28,10 +28,13 @@
 #       - {id: "PS-4(e)", confidence: high}
 #       - {id: "AC-3", confidence: medium}
 #       - {id: "AC-6", confidence: medium}
-#     iso-27001-2022: [{id: "A.5.18", confidence: high}, {id: "A.8.3", confidence: high}]
+#     iso-27001-2022:
+#       - {id: "A.5.18", confidence: high}
+#       - {id: "A.8.3", confidence: high}
+#       - {id: "A.8.10", confidence: low}
 #     cis-controls-8.1: [{id: "3.3", confidence: high}]
-#     soc2: [{id: "CC6.3", confidence: high}]
-#     pci-dss-4.0: [{id: "7.2.4", confidence: medium}]
+#     soc2: [{id: "CC6.3", confidence: high}, {id: "CC6.5", confidence: low}]
+#     pci-dss-4.0: [{id: "7.2.4", confidence: medium}, {id: "3.2.1", confidence: low}]
 #     hipaa: [{id: "164.308(a)(4)(ii)(C)", confidence: medium}]
 #   remediation: |
 #     Choose Manage email forwarding or Convert to shared mailbox on the user's Mail tab in the Microsoft 365 admin

@@ -26,10 +26,13 @@
 #       minimum: 0
 #       default: 0
 #   controls:
-#     nist-800-53-r5: [{id: "AC-4", confidence: high}]
+#     nist-800-53-r5: [{id: "AC-4", confidence: high}, {id: "SC-7", confidence: low}]
 #     iso-27001-2022: [{id: "A.8.12", confidence: high}, {id: "A.5.14", confidence: medium}]
+#     cis-controls-8.1: [{id: "3.3", confidence: low}]
 #     cis-m365-7.0: [{id: "6.2.1", confidence: high}]
 #     soc2: [{id: "CC6.7", confidence: medium}]
+#     pci-dss-4.0: [{id: "7.2", confidence: low}]
+#     hipaa: [{id: "164.312(e)(1)", confidence: low}]
 #     scuba: [{id: "MS.EXO.1.1v2", confidence: high}]
 #   remediation: |
 #     Remove or disable the rule with Remove-InboxRule or Disable-InboxRule, or as a delegate under Mail > Rules in

@@ -19,13 +19,17 @@
 #       minimum: 0
 #       default: 0
 #   controls:
-#     nist-800-53-r5: [{id: "PS-4(a)", confidence: high}, {id: "AC-2(3)", confidence: high}]
+#     nist-800-53-r5:
+#       - {id: "PS-4(a)", confidence: high}
+#       - {id: "AC-2(3)", confidence: high}
+#       - {id: "IA-4(d)", confidence: low}
 #     iso-27001-2022: [{id: "A.5.18", confidence: high}]
 #     cis-controls-8.1: [{id: "6.2", confidence: high}]
 #     cis-m365-7.0: [{id: "1.2.2", confidence: high}]
 #     soc2: [{id: "CC6.2", confidence: high}, {id: "CC6.3", confidence: high}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: high}]
+#     pci-dss-4.0: [{id: "8.2.5", confidence: high}, {id: "7.2.5", confidence: low}]
 #     hipaa: [{id: "164.308(a)(3)(ii)(C)", confidence: high}]
+#     scuba: [{id: "MS.AAD.1.1v1", confidence: low}]
 #   remediation: |
 #     Choose Block sign-in on the account's page under Users > Active users in the Microsoft 365 admin centre
 #     (Update-MgUser -AccountEnabled:$false).

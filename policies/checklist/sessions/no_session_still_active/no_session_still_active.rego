@@ -40,6 +40,7 @@
 #       - {id: "PS-4(a)", confidence: medium}
 #       - {id: "AC-2(g)", confidence: medium}
 #       - {id: "AU-6", confidence: medium}
+#       - {id: "SI-4", confidence: low}
 #     iso-27001-2022:
 #       - {id: "A.8.5", confidence: medium}
 #       - {id: "A.8.15", confidence: medium}
@@ -48,9 +49,14 @@
 #       - {id: "6.2", confidence: medium}
 #       - {id: "8.2", confidence: medium}
 #       - {id: "8.11", confidence: medium}
+#     cis-m365-7.0:
+#       - {id: "5.2.2.4", confidence: low}
+#       - {id: "5.2.2.11", confidence: low}
+#       - {id: "1.3.2", confidence: low}
 #     soc2: [{id: "CC6.1", confidence: medium}, {id: "CC7.2", confidence: medium}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: medium}]
-#     hipaa: [{id: "164.308(a)(1)(ii)(D)", confidence: medium}]
+#     pci-dss-4.0: [{id: "8.2.5", confidence: medium}, {id: "8.2.8", confidence: low}, {id: "10.2", confidence: low}]
+#     hipaa: [{id: "164.308(a)(1)(ii)(D)", confidence: medium}, {id: "164.312(a)(2)(iii)", confidence: low}]
+#     scuba: [{id: "MS.AAD.4.1v1", confidence: low}]
 #   remediation: |
 #     Block sign-in and choose Sign out of all sessions under Users > Active users in the Microsoft 365 admin centre
 #     (Update-MgUser -AccountEnabled:$false, Revoke-MgUserSignInSession); then look into what was done with the

@@ -29,14 +29,16 @@
 #       - {id: "PS-4(a)", confidence: high}
 #       - {id: "AC-2(h)", confidence: high}
 #       - {id: "IA-5(h)", confidence: medium}
+#       - {id: "IA-4(d)", confidence: low}
 #     iso-27001-2022:
 #       - {id: "A.5.18", confidence: high}
 #       - {id: "A.6.5", confidence: high}
 #       - {id: "A.5.17", confidence: medium}
 #     cis-controls-8.1: [{id: "6.2", confidence: high}]
 #     soc2: [{id: "CC6.2", confidence: high}, {id: "CC6.3", confidence: high}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: high}]
+#     pci-dss-4.0: [{id: "8.2.5", confidence: high}, {id: "7.2.5", confidence: low}]
 #     hipaa: [{id: "164.308(a)(3)(ii)(C)", confidence: high}]
+#     scuba: [{id: "MS.AAD.1.1v1", confidence: low}]
 #   remediation: |
 #     Reset the password under Users > Active users in the Microsoft 365 admin centre (Update-MgUser
 #     -PasswordProfile), for a synchronised account in Active Directory (Set-ADAccountPassword), and do not send it to

@@ -27,10 +27,17 @@
 #     nist-800-53-r5:
 #       - {id: "AC-12", confidence: high}
 #       - {id: "PS-4(a)", confidence: medium}
+#       - {id: "SI-4", confidence: low}
 #     iso-27001-2022: [{id: "A.8.5", confidence: medium}]
 #     cis-controls-8.1: [{id: "6.2", confidence: medium}]
+#     cis-m365-7.0:
+#       - {id: "5.2.2.4", confidence: low}
+#       - {id: "5.2.2.11", confidence: low}
+#       - {id: "1.3.2", confidence: low}
 #     soc2: [{id: "CC6.1", confidence: medium}]
-#     pci-dss-4.0: [{id: "8.2.5", confidence: medium}]
+#     pci-dss-4.0: [{id: "8.2.5", confidence: medium}, {id: "8.2.8", confidence: low}, {id: "10.2", confidence: low}]
+#     hipaa: [{id: "164.312(a)(2)(iii)", confidence: low}]
+#     scuba: [{id: "MS.AAD.4.1v1", confidence: low}]
 #   remediation: |
 #     Choose Sign out of all sessions on the user's page under Users > Active users in the Microsoft 365 admin centre,
 #     or run Revoke-MgUserSignInSession.
