@@ -15,6 +15,7 @@ func (b *builder) bystanders(n int) {
 			continue
 		}
 		u := b.employee(first, last)
+		b.crowd = append(b.crowd, u)
 		for range 2 + chance.IntN(3) {
 			b.signIn(u, b.now.Add(-time.Duration(7*60+chance.IntN(34*24*60))*time.Minute), true, 0)
 		}

@@ -3,6 +3,7 @@ package simtenant_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,6 +154,43 @@ func TestAnswersHaveThePublishedShape(t *testing.T) {
 		for _, row := range rows {
 			o.check(t, kind, node, row)
 		}
+	}
+	c.quiet()
+}
+
+func TestDrivesSettingsAndNumbersHaveThePublishedShape(t *testing.T) {
+	t.Parallel()
+	o := published(t)
+	c := newClient(t, simtenant.Options{})
+	kind := func(name string) schemaNode {
+		node, ok := o.Components.Schemas["microsoft.graph."+name]
+		if !ok {
+			t.Fatalf("no type %s", name)
+		}
+		return node
+	}
+	for _, p := range c.tenant.Truth() {
+		if p.State != "live" {
+			continue
+		}
+		status, drive := c.get("/v1.0/users/" + p.ID + "/drive")
+		if status != http.StatusOK {
+			continue
+		}
+		o.check(t, "drive", kind("drive"), drive)
+		for _, permission := range c.all("/v1.0/drives/" + drive["id"].(string) + "/items/root/permissions") {
+			o.check(t, "permission", kind("permission"), permission)
+		}
+	}
+	for _, row := range c.all("/v1.0/admin/teams/telephoneNumberManagement/numberAssignments") {
+		o.check(t, "numberAssignment", kind("teamsAdministration.numberAssignment"), row)
+	}
+	for target, name := range map[string]string{"sharepoint/settings": "sharepointSettings", "reportSettings": "adminReportSettings"} {
+		status, body := c.get("/v1.0/admin/" + target)
+		if status != http.StatusOK {
+			t.Errorf("%s: %d %v", target, status, body)
+		}
+		o.check(t, name, kind(name), body)
 	}
 	c.quiet()
 }

@@ -25,6 +25,11 @@ type directory struct {
 	mailboxesByName  map[string][]*mailbox // names in lower case
 	recipientsByName map[string][]*recipient
 
+	identityDirectory
+	mailDirectory
+
+	principals map[string][]string // in lower case: a name of somebody who can hold rights -> all of them
+
 	roster []rosterRow
 	people []Person
 }
@@ -43,7 +48,8 @@ type domain struct {
 // sku is a subscription.
 type sku struct {
 	id, part string
-	enabled  int
+	spare    int // seats that nobody has
+	warning  int // of the seats, those of a subscription that has lapsed
 	plans    []plan
 	consumed int
 }
@@ -53,7 +59,8 @@ type plan struct{ id, name string }
 // licence is one assignment of a subscription to a person.
 type licence struct {
 	sku     *sku
-	group   string // the group that assigns it; empty: direct
+	group   string   // the group that assigns it; empty: direct
+	off     []string // ids of the plans that are switched off in it
 	updated time.Time
 }
 
@@ -72,6 +79,7 @@ type user struct {
 	neverSignedIn                            bool // signInActivity stays null
 	mailbox                                  *mailbox
 	onPremisesUPN                            string
+	drive                                    *drive // nil: never provisioned
 }
 
 type signIn struct {
@@ -102,6 +110,7 @@ type group struct {
 	id, name, alias, mail string
 	members               []*user
 	nested                []*group
+	groupNature
 }
 
 // contact is a mail contact: an outside address under a name of the tenant's.
@@ -129,6 +138,9 @@ type mailbox struct {
 	forwardingAddress, forwardingSMTP    string
 	keepsCopy, hidden                    bool
 	delegates, sendAs, sendOnBehalf      []string
+	deniedSendAs                         []string
+	rights                               []mailboxRight
+	accountOn                            bool // Exchange has not heard that the account is disabled
 	litigation                           bool
 	litigationDate                       time.Time
 	holds                                []string
@@ -151,6 +163,7 @@ type protocols struct {
 	activeSync        bool
 	blocked, allowed  []string
 	smtpAuthIsDefault bool
+	differ            map[string]any // properties of Get-CASMailbox that are not as the rest says
 }
 
 type mobileDevice struct {

@@ -13,13 +13,15 @@
 // client should not have done is remembered (Complaints). Requests are counted by the
 // family whose quota they use, the items of a batch one by one (Requests). Truth says
 // for every person of the roster what each rule of the checklist has to find in the
-// default tenant; it is written down per story and never computed from the data that
-// is served.
+// default tenant, alone and beside a snapshot of its earlier view, and TenantTruth for
+// the tenant; it is written down per story and never computed from the data that is
+// served. Options.Earlier gives that view: the same people under the same ids.
 //
 // # Non-guarantees
 //
 // It knows the endpoints, filters and cmdlets that reading leavers needs, and refuses
-// the rest, with a complaint, although the real services may offer it. It enforces no
-// quota and injects no fault beyond Options. Tokens are checked for audience, tenant,
-// expiry and roles; they are no security.
+// the rest, with a complaint, although the real services may offer it. The earlier view
+// undoes what a comparison with it can find, and no more. It enforces no quota and
+// injects no fault beyond Options. Tokens are checked for audience, tenant, expiry and
+// roles; they are no security.
 package simtenant

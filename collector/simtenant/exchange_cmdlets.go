@@ -104,7 +104,7 @@ func (c *cmdletCall) getOrganizationConfig() (answer, error) {
 	o := c.t.organisation
 	r := row{
 		"Name": o.initialDomain, "Identity": o.initialDomain, "DisplayName": o.name, "Guid": guid(c.t.id), "InPlaceHolds": o.holds,
-		"EwsEnabled": nil, "OAuth2ClientProfileEnabled": true, "AuditDisabled": false, "DelayedDelicensingEnabled": false,
+		"EwsEnabled": !c.t.options.EWSForbidden, "OAuth2ClientProfileEnabled": true, "AuditDisabled": false, "DelayedDelicensingEnabled": false,
 		"ActivityBasedAuthenticationTimeoutEnabled": true, "ActivityBasedAuthenticationTimeoutInterval": "06:00:00",
 		"WhenCreated": o.created, "IsDehydrated": false, "EndUserMailNotificationForDelayedDelicensingEnabled": false,
 		"MailTipsAllTipsEnabled": true, "CustomerLockboxEnabled": false,
@@ -117,7 +117,7 @@ func (c *cmdletCall) getTransportConfig() (answer, error) {
 		return answer{}, err
 	}
 	r := row{
-		"Name": "Transport Settings", "Identity": "Transport Settings", "SmtpClientAuthenticationDisabled": true, "MaxReceiveSize": "Unlimited",
+		"Name": "Transport Settings", "Identity": "Transport Settings", "SmtpClientAuthenticationDisabled": !c.t.options.SMTPAuthAllowed, "MaxReceiveSize": "Unlimited",
 		"MaxSendSize": "Unlimited", "AllowLegacyTLSClients": nil,
 	}
 	return c.respond([]row{r}, keys(r))

@@ -2,6 +2,7 @@ package simtenant
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -86,7 +87,7 @@ func (t *Tenant) mailboxRow(m *mailbox) row {
 	}
 	capabilities := []string{}
 	for _, l := range u.licences {
-		for _, p := range l.sku.plans {
+		for _, p := range l.plans() {
 			switch p.name {
 			case "EXCHANGE_S_ENTERPRISE":
 				capabilities = append(capabilities, "BPOS_S_Enterprise")
@@ -118,7 +119,7 @@ func (t *Tenant) mailboxRow(m *mailbox) row {
 		"DelayReleaseHoldApplied": m.delayReleaseHold, "RetentionHoldEnabled": false, "RetentionPolicy": "Default MRM Policy",
 		"IsInactiveMailbox": m.state == inactiveMailbox, "WhenSoftDeleted": m.softDeletedAt, "IsSoftDeletedByDisable": m.byDisable,
 		"IsSoftDeletedByRemove": m.state != liveMailbox && !m.byDisable, "InactiveMailboxRetireTime": time.Time{},
-		"AccountDisabled": !u.enabled, "IsDirSynced": u.synced, "ArchiveGuid": archive, "ArchiveStatus": status, "ArchiveName": []string{},
+		"AccountDisabled": !u.enabled && !m.accountOn, "IsDirSynced": u.synced, "ArchiveGuid": archive, "ArchiveStatus": status, "ArchiveName": []string{},
 		"ProhibitSendReceiveQuota": size(99 << 30), "ProhibitSendQuota": size(98 << 30), "IssueWarningQuota": size(97 << 30), "RecoverableItemsQuota": "Unlimited",
 		"PersistedCapabilities": capabilities, "WhenMailboxCreated": m.created, "WhenCreated": m.created, "WhenCreatedUTC": m.created,
 		"WhenChanged": m.created, "WhenChangedUTC": m.created, "SKUAssigned": len(capabilities) > 0, "AuditEnabled": true,
@@ -164,7 +165,7 @@ func (c *cmdletCall) getCASMailbox() (answer, error) {
 		if p.smtpAuthIsDefault {
 			smtp = nil
 		}
-		return row{
+		r := row{
 			"Identity": m.name, "Name": m.name, "DisplayName": m.displayName, "Guid": guid(m.guid), "ExternalDirectoryObjectId": m.owner.id,
 			"PrimarySmtpAddress": m.primary, "ActiveSyncEnabled": p.activeSync, "OWAEnabled": p.on, "OWAforDevicesEnabled": p.on, "MAPIEnabled": p.on,
 			"EwsEnabled": p.on, "PopEnabled": false, "ImapEnabled": false, "OutlookMobileEnabled": p.on, "OneWinNativeOutlookEnabled": p.on,
@@ -172,6 +173,8 @@ func (c *cmdletCall) getCASMailbox() (answer, error) {
 			"ActiveSyncBlockedDeviceIDs": list(p.blocked), "ActiveSyncAllowedDeviceIDs": list(p.allowed),
 			"HasActiveSyncDevicePartnership": len(m.devices) > 0, "ActiveSyncMailboxPolicy": "Default",
 		}
+		maps.Copy(r, p.differ)
+		return r
 	}
 	var rows []row
 	for _, m := range found {
@@ -200,7 +203,7 @@ func (c *cmdletCall) getMailboxStatistics() (answer, error) {
 	render := func(m *mailbox) row {
 		return row{
 			"Identity": m.exchangeGUID, "DisplayName": m.displayName, "MailboxGuid": guid(m.exchangeGUID), "TotalItemSize": size(m.bytes),
-			"ItemCount": m.items, "TotalDeletedItemSize": size(m.bytes / 20), "DeletedItemCount": m.items / 20, "LastLogonTime": c.t.options.Now.Add(-20 * time.Hour),
+			"ItemCount": m.items, "TotalDeletedItemSize": size(m.bytes / 20), "DeletedItemCount": m.items / 20, "LastLogonTime": c.t.AsOf().Add(-20 * time.Hour),
 			"IsArchiveMailbox": c.flag("Archive"), "DisconnectReason": nil, "MailboxTypeDetail": m.kind, "ExternalDirectoryOrganizationId": guid(c.t.id),
 			"AssociatedItemCount": 40,
 		}

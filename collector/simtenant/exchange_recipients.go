@@ -5,60 +5,6 @@ import (
 	"strings"
 )
 
-// getMailboxPermission gives the rights that were granted, and among them those that every mailbox has.
-func (c *cmdletCall) getMailboxPermission() (answer, error) {
-	if err := c.take("Identity", "User", "ResultSize"); err != nil {
-		return answer{}, err
-	}
-	identity, named := c.target("Identity")
-	if !named {
-		return answer{}, c.missing("Identity")
-	}
-	found := c.find(identity, liveMailbox)
-	if len(found) == 0 {
-		return answer{}, c.noObject(identity)
-	}
-	m := found[0]
-	right := func(user string, inherited, deny bool, rights ...string) row {
-		return row{
-			"Identity": m.name, "User": user, "AccessRights": rights, "IsInherited": inherited, "Deny": deny, "InheritanceType": "All",
-			"UserSid": "S-1-5-21-1004336348-1177238915-682003330-512",
-		}
-	}
-	rows := []row{
-		right(`NT AUTHORITY\SELF`, false, false, "FullAccess", "ReadPermission"),
-		right(`SIMPRD01\Domain Admins`, true, true, "FullAccess"),
-		right(`SIMPRD01\Organization Management`, true, false, "FullAccess", "DeleteItem", "ReadPermission"),
-	}
-	for _, delegate := range m.delegates {
-		rows = append(rows, right(delegate, false, false, "FullAccess"))
-	}
-	return c.respond(rows, keys(rows[0]))
-}
-
-func (c *cmdletCall) getRecipientPermission() (answer, error) {
-	if err := c.take("Identity", "Trustee", "ResultSize"); err != nil {
-		return answer{}, err
-	}
-	found, err := c.chosen("Identity", liveMailbox)
-	if err != nil {
-		return answer{}, err
-	}
-	trustee, byTrustee := c.target("Trustee")
-	var rows []row
-	for _, m := range found {
-		for _, who := range append([]string{`NT AUTHORITY\SELF`}, m.sendAs...) {
-			if !byTrustee || strings.EqualFold(who, trustee) {
-				rows = append(rows, row{
-					"Identity": m.name, "Trustee": who, "AccessControlType": "Allow", "AccessRights": []string{"SendAs"}, "IsInherited": false,
-					"InheritanceType": "None",
-				})
-			}
-		}
-	}
-	return c.respond(rows, []string{"Identity", "Trustee", "AccessControlType", "AccessRights", "IsInherited", "Inherited", "InheritanceType"})
-}
-
 // getRecipient gives mailboxes, groups and contacts alike.
 func (c *cmdletCall) getRecipient() (answer, error) {
 	if err := c.take("Identity", "ResultSize", "RecipientTypeDetails", "Filter"); err != nil {
@@ -106,12 +52,18 @@ func (b *builder) index() {
 		}
 	}
 	for _, g := range b.groups {
-		if g.mail != "" {
+		if g.mail != "" && !g.gone {
 			b.addRecipient(&recipient{
-				name: g.name, alias: g.alias, display: g.name, primary: g.mail, kind: "MailUniversalSecurityGroup", own: b.ids.guid("exchange group", g.id),
+				name: g.name, alias: g.alias, display: g.name, primary: g.mail, kind: g.recipientType(), own: b.ids.guid("exchange group", g.id),
 				id: g.id, addresses: []string{"SMTP:" + g.mail},
 			}, g.id, g.alias, strings.ToLower(g.name), g.mail)
 		}
+	}
+	for _, u := range b.onSite {
+		b.addRecipient(&recipient{
+			name: local(u.upn), alias: local(u.upn), display: u.displayName, primary: u.mail, kind: "MailUser", own: b.ids.guid("mail user", u.id), id: u.id,
+			external: local(u.upn) + "@corp." + mainDomain, addresses: u.proxyAddresses,
+		}, u.id, u.upn, local(u.upn), strings.ToLower(u.displayName))
 	}
 	for _, k := range b.contacts {
 		b.addRecipient(&recipient{

@@ -21,13 +21,12 @@ type route struct {
 	answer      func(*graphCall) (answer, error)
 }
 
-// routes are the paths that this tenant knows. A permission is the least one that Microsoft lists, or
-// Directory.Read.All, which the application does not have: so that taking one away is always felt.
+// routes are the paths that this tenant knows. A permission is the least one that Microsoft lists. Directory.Read.All
+// opens only what nothing less opens: so that taking a permission away is always felt.
 func (t *Tenant) routes() []route {
-	const all = "Directory.Read.All"
-	users, logs, intune := []string{"User.Read.All", all}, []string{"AuditLog.Read.All"}, []string{"DeviceManagementManagedDevices.Read.All"}
+	users, logs, intune := []string{"User.Read.All"}, []string{"AuditLog.Read.All"}, []string{"DeviceManagementManagedDevices.Read.All"}
 	settings, mail := []string{"MailboxSettings.Read"}, []string{"Mail.ReadBasic.All", "Mail.Read"}
-	licences, groups := []string{"LicenseAssignment.Read.All", all}, []string{"GroupMember.Read.All", all}
+	licences, groups := []string{"LicenseAssignment.Read.All"}, []string{"GroupMember.Read.All"}
 	list := []route{
 		{"/users", nil, familyIdentity, users, 2, t.listUsers},
 		{"/users/$count", nil, familyIdentity, users, 1, t.countUsers},
@@ -43,14 +42,16 @@ func (t *Tenant) routes() []route {
 		{"/auditLogs/signIns", nil, familyLogs, logs, 1, t.listSignIns},
 		{"/auditLogs/directoryAudits", nil, familyLogs, logs, 1, t.listDirectoryAudits},
 		{"/subscribedSkus", nil, familyIdentity, licences, 3, t.listSubscribedSKUs},
-		{"/organization", nil, familyIdentity, []string{"Organization.Read.All", all}, 1, t.listOrganization},
-		{"/domains", nil, familyIdentity, []string{"Domain.Read.All", all}, 1, t.listDomains},
+		{"/organization", nil, familyIdentity, []string{"Organization.Read.All"}, 1, t.listOrganization},
+		{"/domains", nil, familyIdentity, []string{"Domain.Read.All"}, 1, t.listDomains},
 		{"/deviceManagement/managedDevices", nil, familyIntune, intune, 1, t.listManagedDevices},
 		{"/deviceManagement/managedDevices/{id}", nil, familyIntune, intune, 1, t.getManagedDevice},
 		{"/groups/{id}", nil, familyIdentity, groups, 1, t.getGroup},
 		{"/groups/{id}/transitiveMembers", nil, familyIdentity, groups, 5, t.listTransitiveMembers},
 		{"/groups/{id}/transitiveMembers/microsoft.graph.user", nil, familyIdentity, groups, 5, t.listTransitiveUsers},
 	}
+	list = append(list, t.identityRoutes()...)
+	list = append(list, t.mailRoutes()...)
 	for i := range list {
 		list[i].segments = strings.Split(strings.TrimPrefix(list[i].template, "/"), "/")
 	}
@@ -163,11 +164,16 @@ func (g *graphCall) answerTo(rawQuery string) (answer, error) {
 		g.resumeFrom = state.offset
 	}
 	for name := range q.others {
-		if strings.HasPrefix(name, "$") {
+		if strings.HasPrefix(name, "$") && !g.knows(name) {
 			return answer{}, badRequest("The query specified in the URI is not valid. Query option '%s' is not allowed.", name)
 		}
 	}
 	return g.route.answer(g)
+}
+
+// knows tells whether the path takes a query option that few take.
+func (g *graphCall) knows(option string) bool {
+	return strings.EqualFold(option, "$expand") && expandable(g.route.template) || strings.EqualFold(option, "$skip") && g.family == familyTeams
 }
 
 // may tells whether the token holds a permission.
@@ -181,6 +187,9 @@ func (g *graphCall) units() int {
 	cost := g.route.cost
 	if len(g.query.selected) > 0 {
 		cost--
+	}
+	if _, ok := g.query.others["$expand"]; ok {
+		cost++
 	}
 	if g.query.top > 0 && g.query.top < 20 {
 		cost--

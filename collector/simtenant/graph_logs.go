@@ -19,7 +19,7 @@ func (t *Tenant) retained(at time.Time) bool {
 	if t.options.WithoutPremium {
 		span = freeRetention
 	}
-	return at.After(t.options.Now.Add(-span))
+	return at.After(t.AsOf().Add(-span))
 }
 
 const eventTypes = "signInEventTypes/any"

@@ -3,6 +3,7 @@ package simtenant
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -16,7 +17,7 @@ func (t *Tenant) listSubscribedSKUs(g *graphCall) (answer, error) {
 		return map[string]any{
 			"id": t.id + "_" + s.id, "accountName": "fabrikamsim", "accountId": t.id, "skuId": s.id, "skuPartNumber": s.part,
 			"capabilityStatus": "Enabled", "appliesTo": "User", "consumedUnits": s.consumed, "subscriptionIds": []string{},
-			"prepaidUnits": map[string]any{"enabled": s.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+			"prepaidUnits": map[string]any{"enabled": s.consumed + s.spare - s.warning, "suspended": 0, "warning": s.warning, "lockedOut": 0},
 			"servicePlans": servicePlans(s),
 		}
 	}
@@ -42,7 +43,7 @@ func (t *Tenant) listLicenceDetails(g *graphCall) (answer, error) {
 	}
 	row := func(s *sku) map[string]any {
 		id := identifiers{seed: t.options.Seed}.token("licence", u.id, s.id)
-		return map[string]any{"id": id, "skuId": s.id, "skuPartNumber": s.part, "servicePlans": servicePlans(s)}
+		return map[string]any{"id": id, "skuId": s.id, "skuPartNumber": s.part, "servicePlans": servicePlans(s, u.switchedOff(s)...)}
 	}
 	if err := selectable(g, "licenseDetails", hasKey(row(&sku{}))); err != nil {
 		return answer{}, err
@@ -50,11 +51,15 @@ func (t *Tenant) listLicenceDetails(g *graphCall) (answer, error) {
 	return collection(g, "users('"+u.id+"')/licenseDetails", held, logPage, logPage, func(s *sku) map[string]any { return pick(row(s), g.query.selected) })
 }
 
-func servicePlans(s *sku) []any {
+func servicePlans(s *sku, off ...string) []any {
 	plans := []any{}
 	for _, p := range s.plans {
+		status := "Success"
+		if slices.Contains(off, p.id) {
+			status = "Disabled"
+		}
 		plans = append(plans, map[string]any{
-			"servicePlanId": p.id, "servicePlanName": p.name, "provisioningStatus": "Success", "appliesTo": "User",
+			"servicePlanId": p.id, "servicePlanName": p.name, "provisioningStatus": status, "appliesTo": "User",
 		})
 	}
 	return plans
@@ -84,7 +89,7 @@ func (t *Tenant) listOrganization(g *graphCall) (answer, error) {
 		"id": t.id, "deletedDateTime": nil, "displayName": t.organisation.name, "createdDateTime": stamp(t.organisation.created),
 		"verifiedDomains": verified, "assignedPlans": plans, "businessPhones": []string{}, "city": "Utrecht", "country": nil,
 		"countryLetterCode": "NL", "defaultUsageLocation": nil, "onPremisesSyncEnabled": true, "tenantType": "AAD",
-		"onPremisesLastSyncDateTime": stamp(t.options.Now.Add(-syncInterval)), "preferredLanguage": "en", "provisionedPlans": []any{},
+		"onPremisesLastSyncDateTime": stamp(t.AsOf().Add(-syncInterval)), "preferredLanguage": "en", "provisionedPlans": []any{},
 		"marketingNotificationEmails": []string{}, "technicalNotificationMails": []string{}, "securityComplianceNotificationMails": []string{},
 		"securityComplianceNotificationPhones": []string{}, "postalCode": nil, "state": nil, "street": nil, "partnerTenantType": nil, "privacyProfile": nil,
 	}
@@ -134,18 +139,7 @@ func (t *Tenant) getGroup(g *graphCall) (answer, error) {
 }
 
 func (t *Tenant) findGroup(id string) *group {
-	if i := slices.IndexFunc(t.groups, func(g *group) bool { return g.id == id }); i >= 0 {
-		return t.groups[i]
-	}
-	return nil
-}
-
-func (gr *group) row() map[string]any {
-	return map[string]any{
-		"id": gr.id, "displayName": gr.name, "mail": text(gr.mail), "mailNickname": gr.alias, "mailEnabled": gr.mail != "",
-		"securityEnabled": true, "groupTypes": []string{}, "onPremisesSyncEnabled": nil, "isAssignableToRole": nil, "description": nil,
-		"membershipRule": nil, "proxyAddresses": []string{"SMTP:" + gr.mail}, "visibility": nil, "createdDateTime": nil, "deletedDateTime": nil,
-	}
+	return t.groupsByID[strings.ToLower(id)]
 }
 
 // listTransitiveMembers gives people and groups. Without the right to read people, their properties are null:
@@ -185,7 +179,7 @@ func (t *Tenant) members(g *graphCall, withGroups bool) (answer, error) {
 			}
 		}
 		for _, inner := range gr.nested {
-			if !seen[inner] {
+			if !seen[inner] && !inner.gone {
 				seen[inner] = true
 				if withGroups {
 					all = append(all, member{group: inner})

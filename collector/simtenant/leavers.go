@@ -26,6 +26,8 @@ type leaver struct {
 	unlogged                 bool // the reset is in no log
 	delicensed               time.Time
 	deletedAt                time.Time
+	deletedBy                initiator
+	neverLicensed            bool // nothing to take away
 	phone                    *mobileDevice
 	laptop                   *managedDevice
 	row                      rosterRow
@@ -36,7 +38,7 @@ type leaver struct {
 // wiped, no licence. What becomes of the mailbox is the kind's business.
 func (b *builder) leave(first, last string, left time.Time) *leaver {
 	u := b.employee(first, last)
-	l := &leaver{b: b, u: u, left: left, state: "live", disabledBy: b.admin, successor: b.staff[b.employees%len(b.staff)]}
+	l := &leaver{b: b, u: u, left: left, state: "live", disabledBy: b.admin, deletedBy: b.admin, successor: b.staff[b.employees%len(b.staff)]}
 	l.disabled, l.reset, l.revoked = left.Add(20*time.Minute), left.Add(21*time.Minute), left.Add(22*time.Minute)
 	l.delicensed = left.Add(5 * time.Hour)
 	u.leaves = left
@@ -49,6 +51,7 @@ func (b *builder) leave(first, last string, left time.Time) *leaver {
 	b.signIn(u, left.Add(-2*time.Hour), false, 0)
 	l.addPhone()
 	l.addLaptop()
+	l.handDrive(grant{roles: []string{"write"}, users: []*user{l.successor}})
 	return l
 }
 
@@ -169,11 +172,9 @@ func (l *leaver) finish() {
 		b.audit(u, l.disabled, l.disabledBy, "Disable account", [3]string{"AccountEnabled", "[true]", "[false]"})
 		b.audit(u, l.disabled, l.disabledBy, "Update user", [3]string{"Included Updated Properties", "", `"AccountEnabled"`})
 	}
-	if !l.delicensed.IsZero() && len(u.licences) == 0 && !u.guest {
-		b.audit(u, l.delicensed, b.admin, "Change user license")
-	}
+	l.logLicences()
 	if !l.deletedAt.IsZero() {
-		b.audit(u, l.deletedAt, b.admin, "Delete user", [3]string{"Is Hard Deleted", "", `"False"`})
+		b.audit(u, l.deletedAt, l.deletedBy, "Delete user", [3]string{"Is Hard Deleted", "", `"False"`})
 		b.remove(u, l.deletedAt)
 	}
 }
@@ -184,28 +185,33 @@ func (b *builder) generate(i int) {
 	first, last := b.names.pick(chance.IntN(1000), chance.IntN(1000))
 	left := b.now.Add(-time.Duration(8*24*60+chance.IntN(20*24*60)) * time.Minute)
 	l := b.leave(first, last, left)
-	verdicts := map[string]string(nil)
+	k, verdicts := shared, map[string]string(nil)
 	switch i % 4 {
 	case 0, 1:
 		l.share()
 		verdicts = sharedVerdicts()
 	case 2:
 		l.forward()
-		verdicts = forwardVerdicts()
+		k, verdicts = forward, forwardVerdicts()
 	case 3:
 		l.delete(2 * day)
-		verdicts = deletedVerdicts()
+		k, verdicts = deleted, deletedVerdicts()
+	}
+	if i%4 == 0 {
+		l.registerLaptop()
+		verdicts["DEV-004"] = pass
 	}
 	if chance.IntN(100) == 0 { // somebody knocks, in vain
 		b.signIn(l.u, left.Add(4*day), true, 50057)
 	}
 	l.enrol(i)
 	l.finish()
-	b.tell(l, "generated: properly offboarded", verdicts)
+	b.tell(l, "generated: properly offboarded", verdicts, l.compare(k, verdicts, nil))
 }
 
-func (b *builder) tell(l *leaver, story string, verdicts map[string]string) {
+func (b *builder) tell(l *leaver, story string, verdicts, withBaseline map[string]string) {
 	b.people = append(b.people, Person{
 		ID: l.u.id, UserPrincipalName: l.u.upn, DisplayName: l.u.displayName, Story: story, State: l.state, Verdicts: verdicts,
+		WithBaseline: withBaseline,
 	})
 }

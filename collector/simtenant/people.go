@@ -25,6 +25,7 @@ type Person struct {
 	Story             string
 	State             string            // live, deleted, not_found, not_yet
 	Verdicts          map[string]string // rule id -> pass, fail, pending, unknown, not_applicable; empty for not_yet
+	WithBaseline      map[string]string // the verdicts when a snapshot of the earlier view is given too
 }
 
 // Truth returns everybody of the roster, sorted by object id, then by UPN.
@@ -41,28 +42,38 @@ type builder struct {
 	directory
 	ids   identifiers
 	now   time.Time
+	asOf  time.Time // what the tenant shows: now, or before
 	names *names
 
 	enterprise, standard, archiving, free *sku
+	governance                            *sku // Entra ID P2; nil without
 	admin, syncAccount, syncApp           initiator
 	staff                                 []*user // colleagues who stay: successors and delegates
 	absent                                *user   // a colleague whose account is disabled, and who never left
 	salesDesk                             *group
 	licenceGroup                          *group
+	idle                                  *group   // a group in which nobody works any more
+	sales, info, support, billing         *mailbox // nobody's own
 	outsider                              *contact
 	orgHold                               string // the organisation-wide retention policy, without prefix and suffix
 	employees                             int
 	hire                                  []*leaver               // whose address goes to a new colleague
 	vanished                              map[*user]bool          // deleted for good
 	returned                              map[*managedDevice]bool // no longer listed
+	crowd                                 []*user                 // bystanders with an account and a mailbox
+	history                               []event
+	fixtures
 }
 
 func populate(options Options, ids identifiers) directory {
-	b := &builder{ids: ids, now: options.Now, names: newNames()}
+	b := &builder{ids: ids, now: options.Now, asOf: options.asOf(), names: newNames()}
+	b.identityDirectory = newIdentityDirectory()
 	b.vanished, b.returned = map[*user]bool{}, map[*managedDevice]bool{}
 	b.usersByID, b.usersByUPN = map[string]*user{}, map[string]*user{}
 	b.settings(options)
 	b.colleagues()
+	b.furnish()
+	b.furnishMail()
 	for i, s := range cast() {
 		b.play(i, s)
 	}
@@ -71,6 +82,7 @@ func populate(options Options, ids identifiers) directory {
 		b.generate(i)
 	}
 	b.bystanders(max(0, options.Bystanders-len(b.staff)))
+	b.identities()
 	b.close()
 	return b.directory
 }
@@ -87,11 +99,13 @@ func (b *builder) settings(options Options) {
 	b.enterprise = &sku{id: "05e9a617-0261-4cee-bb44-138d3ef5d965", part: "SPE_E3", plans: []plan{
 		{"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM"},
 		{"efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE"},
+		{"5dbe027f-2339-4123-9542-606e4d348a72", "SHAREPOINTENTERPRISE"},
 		{"c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "INTUNE_A"},
 	}}
 	if options.WithoutPremium {
 		b.enterprise = &sku{id: "6fd2c87f-b296-42f0-b197-1e91e994b900", part: "ENTERPRISEPACK", plans: []plan{
 			{"efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE"},
+			{"5dbe027f-2339-4123-9542-606e4d348a72", "SHAREPOINTENTERPRISE"},
 		}}
 	}
 	b.standard = &sku{id: "4b9405b0-7788-4568-add1-99614e613b69", part: "EXCHANGESTANDARD", plans: []plan{
@@ -104,7 +118,15 @@ func (b *builder) settings(options Options) {
 	b.free = &sku{id: "f30db892-07e9-47e9-837c-80727f46fd3d", part: "FLOW_FREE", plans: []plan{
 		{"50e68c76-46c6-4674-81f9-75456511b170", "FLOW_P2_VIRAL"}, {"113feb6c-3fe4-4440-bddc-54d774bf0318", "EXCHANGE_S_FOUNDATION"},
 	}}
+	// Of the one subscription that leavers give back, seats are left over; some of them have lapsed and still work.
+	b.enterprise.spare, b.enterprise.warning, b.free.spare = 14, 4, 9000
 	b.skus = []*sku{b.enterprise, b.standard, b.archiving, b.free}
+	if !options.WithoutPremium && !options.WithoutPIM {
+		b.governance = &sku{id: "84a661c4-e949-4bd2-a560-ed7766fcaf2b", part: "AAD_PREMIUM_P2", plans: []plan{
+			{"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM"}, {"eec0eb4f-6444-4f95-aba0-50c24d67f998", "AAD_PREMIUM_P2"},
+		}}
+		b.skus = append(b.skus, b.governance)
+	}
 	// One organisation-wide policy keeps mail; another only deletes, two are not about mailboxes.
 	b.orgHold = b.policy("keep seven years")
 	b.organisation.holds = []string{
@@ -167,6 +189,7 @@ func (b *builder) account(first, last, upn string) *user {
 func (b *builder) employee(first, last string) *user {
 	u := b.account(first, last, strings.ToLower(first+"."+last)+"@"+mainDomain)
 	b.addMailbox(u)
+	b.addDrive(u)
 	u.licences = []licence{{sku: b.enterprise, updated: u.created}}
 	return u
 }
@@ -211,6 +234,7 @@ func (b *builder) audit(u *user, at time.Time, by initiator, activity string, ch
 
 // close indexes and orders what was built: lists come in no order that means anything, logs newest first.
 func (b *builder) close() {
+	b.turnBack()
 	b.users = slices.DeleteFunc(b.users, func(u *user) bool { return !u.deleted.IsZero() || b.vanished[u] })
 	b.devices = slices.DeleteFunc(b.devices, func(d *managedDevice) bool { return b.returned[d] })
 	b.signIns = nil
@@ -231,16 +255,23 @@ func (b *builder) close() {
 		b.usersByID[u.id] = u
 	}
 	b.index()
-	for i, s := range b.skus {
-		s.enabled = s.consumed + 10*(i+1)
-	}
+	b.indexIdentities()
+	b.indexDrives()
+	b.indexPrincipals()
 	slices.SortStableFunc(b.signIns, func(x, y *signIn) int { return y.at.Compare(x.at) })
 	slices.SortStableFunc(b.audits, func(x, y *audit) int { return y.at.Compare(x.at) })
 }
 
 // remove takes an account out of the directory: deleted, but restorable.
 func (b *builder) remove(u *user, at time.Time) {
-	u.deleted = at
-	u.upn = mangle(u.id, u.upn)
+	upn := u.upn
+	u.deleted, u.upn = at, mangle(u.id, upn)
 	b.deleted = append(b.deleted, u)
+	b.happened(at, func() {
+		u.deleted, u.upn = time.Time{}, upn
+		b.deleted = slices.DeleteFunc(b.deleted, func(o *user) bool { return o == u })
+		if m := u.mailbox; m != nil { // it went with the account
+			m.state, m.softDeletedAt = liveMailbox, time.Time{}
+		}
+	})
 }

@@ -18,6 +18,9 @@ const (
 	familyIntune   = "intune"
 	familyOutlook  = "outlook"
 	familyExchange = "exchange"
+	familyDrives   = "sharepoint"
+	familyTeams    = "teams"
+	familyAdmin    = "admin"
 	envelopes      = "http" // HTTP requests, whatever they carried
 )
 

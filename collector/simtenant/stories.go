@@ -14,6 +14,7 @@ type story struct {
 	named     int // how the roster names the person
 	change    func(*leaver)
 	otherwise map[string]string
+	compared  map[string]string // differs further, when the earlier view is there to compare with
 }
 
 // kind is how the mailbox of a leaver was dealt with.
@@ -32,7 +33,8 @@ const (
 
 // cast lists the stories. Their order decides names and ids: add at the end of a part.
 func cast() []story {
-	return slices.Concat(cleanStories(), sessionStories(), mailboxStories(), flowStories(), ruleStories(), deviceStories(), accountStories())
+	return slices.Concat(cleanStories(), sessionStories(), mailboxStories(), flowStories(), ruleStories(), deviceStories(), accountStories(), identityStories(),
+		driveStories(), emailStories(), delegationStories(), deletionStories(), baselineStories())
 }
 
 func (b *builder) play(i int, s story) {
@@ -57,13 +59,13 @@ func (b *builder) play(i int, s story) {
 		l, verdicts = b.leave(first, last, left), deletedVerdicts()
 		l.delete(2 * day)
 	case invited:
-		l, verdicts = b.leaveGuest(first, last, left), noMailboxVerdicts()
-		verdicts["SES-001"] = notApplicable // the password is another organisation's
+		l, verdicts = b.leaveGuest(first, last, left), but(noMailboxVerdicts(), mailVerdicts(invited))
+		verdicts["SES-001"], verdicts["ACC-008"] = notApplicable, notApplicable // the password is another organisation's
 	case bare:
-		l, verdicts = b.leave(first, last, left), noMailboxVerdicts()
+		l, verdicts = b.leave(first, last, left), but(noMailboxVerdicts(), mailVerdicts(bare))
 		l.archiveOnly()
 		l.dropMailbox()
-		l.u.mail, l.u.proxyAddresses = "", nil
+		l.u.mail, l.u.proxyAddresses, l.u.drive = "", nil, nil
 	case gone:
 		l, verdicts = b.leave(first, last, left), notFoundVerdicts()
 		l.archiveOnly()
@@ -79,14 +81,15 @@ func (b *builder) play(i int, s story) {
 	}
 	l.enrol(s.named)
 	if s.kind == tomorrow {
-		b.tell(l, s.what, map[string]string{})
+		b.tell(l, s.what, map[string]string{}, map[string]string{})
 		return
 	}
 	l.finish()
 	if s.kind == gone {
 		l.vanish()
 	}
-	b.tell(l, s.what, but(verdicts, s.otherwise))
+	but(verdicts, s.otherwise)
+	b.tell(l, s.what, verdicts, l.compare(s.kind, verdicts, s.compared))
 }
 
 // leaveGuest makes a guest whose invitation is over: blocked and signed out, nothing else to do.
@@ -117,18 +120,28 @@ func (l *leaver) dropMailbox() {
 	l.u.mailbox = nil
 }
 
-// vanish takes the account out of every list: only the audit log remembers.
+// vanish takes the account out of every list, in two steps: only the audit log remembers.
 func (l *leaver) vanish() {
 	b, u := l.b, l.u
-	b.audit(u, l.left.Add(2*day), b.admin, "Delete user")
-	b.audit(u, l.left.Add(3*day), b.admin, "Hard Delete user")
-	b.vanished[u] = true
 	l.state, l.u = "not_found", &user{upn: u.upn, displayName: u.displayName}
+	soft, hard := l.left.Add(2*day), l.left.Add(5*day)
+	b.audit(u, soft, b.admin, "Delete user")
+	b.audit(u, hard, b.admin, "Hard Delete user")
+	b.remove(u, soft)
+	b.vanished[u] = true
+	b.deleted = slices.DeleteFunc(b.deleted, func(o *user) bool { return o == u })
+	b.happened(hard, func() {
+		delete(b.vanished, u)
+		b.deleted = append(b.deleted, u)
+	})
 }
 
 func cleanStories() []story {
 	return []story{
-		{what: "clean: converted to a shared mailbox, licence gone, devices wiped and blocked", kind: shared, days: 12, named: byID},
+		{
+			what: "clean: converted to a shared mailbox, licence gone, devices wiped and blocked", kind: shared, days: 12, named: byID,
+			change: (*leaver).registerLaptop, otherwise: map[string]string{"DEV-004": pass},
+		},
 		{what: "clean: forwarded to a colleague, with the licence that forwarding needs", kind: forward, days: 15, named: byUPN},
 		{what: "clean: account deleted, mailbox inactive", kind: deleted, days: 20, named: byEmployeeID},
 		{what: "clean: synchronised from Active Directory and disabled there", kind: kept, days: 10, named: byMail, change: func(l *leaver) {
@@ -142,7 +155,7 @@ func cleanStories() []story {
 			what: "clean: never had a phone or a computer", kind: shared, days: 13, named: byAll, change: (*leaver).noDevices,
 			otherwise: map[string]string{"DEV-001": notApplicable, "DEV-002": notApplicable, "DEV-003": notApplicable},
 		},
-		{what: "clean: left long ago; the last successful sign-in is older than leaving", kind: shared, days: 52, named: byEmployeeID},
+		{what: "clean: left long ago; the last successful sign-in is older than leaving", kind: shared, days: 52, named: byEmployeeID, otherwise: map[string]string{"ORD-001": unknown}},
 		{what: "clean: an account that never had a mailbox", kind: bare, days: 16, named: byUPN},
 	}
 }

@@ -31,7 +31,7 @@ func sessionStories() []story {
 		{what: "never signed in, left within the log's reach", kind: shared, days: 21, named: byUPN, change: (*leaver).neverSignedIn},
 		{
 			what: "never signed in, left before the log begins: nothing shows that nobody got in", kind: shared, days: 45, named: byID,
-			change: (*leaver).neverSignedIn, otherwise: map[string]string{"SES-003": unknown},
+			change: (*leaver).neverSignedIn, otherwise: map[string]string{"SES-003": unknown, "ORD-001": unknown},
 		},
 		{
 			what: "the property still shows the old password change, the audit log a successful reset", kind: shared, days: 8, named: byUPN,
@@ -63,6 +63,9 @@ func sessionStories() []story {
 			otherwise: map[string]string{
 				"SES-001": pending, "SES-002": pending, "FWD-001": pending, "FWD-004": pass, "FWD-008": pass,
 				"DEV-001": pending, "DEV-002": pending, "DEV-003": pending, "ACC-001": pending, "LIC-001": pending,
+				"EML-001": pending, "EML-002": notApplicable, "EML-003": notApplicable, "ODB-001": unknown, "ORD-001": notApplicable,
+				"DEV-004": pending, "ACC-003": pending, "ACC-004": pending, "ACC-005": pending, "ACC-006": pending, "ACC-007": pending,
+				"ACC-008": pending, "ACC-011": pending,
 			},
 		},
 	}
@@ -86,8 +89,10 @@ func (l *leaver) leftJustNow() {
 	u.mailbox.hidden = false
 	u.mailbox.protocols = protocols{on: true, activeSync: true, smtpAuthIsDefault: true}
 	l.noDevices()
+	l.handDrive()
 	b.phone(u, u.created, b.now.Add(-time.Hour))
 	b.managed(u, "Windows", u.created, b.now.Add(-2*time.Hour))
 	b.signIn(u, b.now.Add(-28*time.Hour), true, 0)
 	b.signIn(u, b.now.Add(-9*time.Hour), true, 0)
+	l.keepIdentity()
 }

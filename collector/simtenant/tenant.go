@@ -14,8 +14,14 @@ import (
 type Options struct {
 	// Now is the tenant's clock when it starts: every date in it is relative to Now. Required.
 	Now time.Time
-	// Clock is the tenant's clock while it runs; by default it stands still at Now.
+	// Clock is the tenant's clock while it runs; by default it stands still at AsOf.
 	Clock func() time.Time
+	// Earlier shows the same tenant, with the same people under the same ids, as it was four weeks before Now: at AsOf.
+	// Accounts that were deleted since are live, and those deleted for good are among the deleted ones; phones,
+	// applications and mailboxes that are gone now are there; who was hired since is not; the logs end. Everything else
+	// is as it is at Now, also for people who had not left yet: of them an earlier snapshot holds nothing. The roster
+	// and Truth are those of Now.
+	Earlier bool
 	// Seed changes every id, name and noise; the stories stay.
 	Seed uint64
 	// Leavers adds generated, properly offboarded leavers to the named cast.
@@ -24,8 +30,13 @@ type Options struct {
 	Bystanders int
 	// WithoutPremium is a tenant without Entra ID P1 or P2: no sign-in log, no signInActivity, logs of 7 days.
 	WithoutPremium bool
+	// WithoutPIM is a tenant without Entra ID P2: Privileged Identity Management refuses every question.
+	// WithoutPremium implies it.
+	WithoutPIM bool
 	// Withdrawn lists application permissions that the tokens lack. Every endpoint lets in by one permission of those
-	// granted, the least that Microsoft lists for it: taking that one away is a 403 there.
+	// granted, the least that Microsoft lists for it: taking that one away is a 403 there, although the real service
+	// takes Directory.Read.All for many of them. An object that a list may show, but whose kind the token may not
+	// read, shows its id and nothing else.
 	Withdrawn []string
 	// WithoutExchangeRole leaves the application without any Exchange role: a good token, and 403.
 	WithoutExchangeRole bool
@@ -33,6 +44,14 @@ type Options struct {
 	WithoutIntune bool
 	// WithInboxRuleRole gives the application a role group with Get-InboxRule, which read-only roles lack.
 	WithInboxRuleRole bool
+	// SMTPAuthAllowed lets mailboxes that do not say otherwise send by SMTP AUTH.
+	SMTPAuthAllowed bool
+	// EWSForbidden switches Exchange Web Services off for the organisation.
+	EWSForbidden bool
+	// DriveRetentionDays is how long the drive of a deleted account is kept; 30 when zero.
+	DriveRetentionDays int
+	// ConcealedNames hides names in usage reports.
+	ConcealedNames bool
 	// PageSize caps every page, to force paging; 0 keeps the services' own sizes.
 	PageSize int
 }
@@ -65,7 +84,7 @@ func New(options Options) (*Tenant, error) {
 	switch {
 	case options.Now.IsZero():
 		return nil, fmt.Errorf("%w: Now is not set", ErrOptions)
-	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0:
+	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0, options.DriveRetentionDays < 0:
 		return nil, fmt.Errorf("%w: a negative number", ErrOptions)
 	}
 	if options.Bystanders == 0 {
@@ -86,7 +105,7 @@ func New(options Options) (*Tenant, error) {
 		resources:  map[string]resource{},
 	}
 	if t.clock == nil {
-		t.clock = func() time.Time { return options.Now }
+		t.clock = options.asOf
 	}
 	t.directory = populate(options, ids)
 	t.graphRoutes = t.routes()
@@ -107,7 +126,7 @@ func (t *Tenant) Graph() http.Handler { return http.HandlerFunc(t.serveGraph) }
 // Exchange answers as the Exchange Online admin REST interface does.
 func (t *Tenant) Exchange() http.Handler { return http.HandlerFunc(t.serveExchange) }
 
-// Requests returns the number of requests by family: identity, logs, intune, outlook, exchange and login, the
+// Requests returns the number of requests by family: identity, logs, intune, outlook, sharepoint, teams, admin, exchange and login, the
 // items of a batch counted one by one. Under "http" are the HTTP requests that carried them, all hosts together.
 func (t *Tenant) Requests() map[string]int {
 	t.mu.Lock()

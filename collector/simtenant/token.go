@@ -51,9 +51,11 @@ func (t *Tenant) permissions(of resource) []string {
 // graphPermissions are the least ones for everything that this tenant offers.
 func graphPermissions() []string {
 	return []string{
-		"AuditLog.Read.All", "DeviceManagementManagedDevices.Read.All", "Domain.Read.All", "GroupMember.Read.All",
-		"LicenseAssignment.Read.All", "Mail.ReadBasic.All", "MailboxSettings.Read", "Organization.Read.All",
-		"User-LifeCycleInfo.Read.All", "User.Read.All",
+		"Application.Read.All", "AuditLog.Read.All", "Device.Read.All", "DeviceManagementManagedDevices.Read.All", "Directory.Read.All",
+		"Domain.Read.All", "Files.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All", "Mail.ReadBasic.All", "MailboxSettings.Read", "Organization.Read.All",
+		"PrivilegedAssignmentSchedule.Read.AzureADGroup", "PrivilegedEligibilitySchedule.Read.AzureADGroup", "ReportSettings.Read.All",
+		"RoleManagement.Read.Directory", "SharePointTenantSettings.Read.All", "TeamsTelephoneNumber.Read.All",
+		"User-LifeCycleInfo.Read.All", "User.Read.All", "UserAuthenticationMethod.Read.All",
 	}
 }
 

@@ -85,7 +85,7 @@ func (t *Tenant) userProperty(u *user, name string) (any, bool) {
 	case "assignedPlans":
 		return assignedPlans(u), true
 	case "signInActivity":
-		if activity := u.activity(t.options.Now); activity != nil {
+		if activity := u.activity(t.AsOf()); activity != nil {
 			return activity, true
 		}
 		return nil, true
@@ -141,7 +141,7 @@ func assignedLicences(u *user) []any {
 	for i, l := range u.licences {
 		// A subscription assigned twice, directly and through a group, is one licence.
 		if !slices.ContainsFunc(u.licences[:i], func(o licence) bool { return o.sku == l.sku }) {
-			out = append(out, map[string]any{"disabledPlans": []string{}, "skuId": l.sku.id})
+			out = append(out, map[string]any{"disabledPlans": list(l.off), "skuId": l.sku.id})
 		}
 	}
 	return out
@@ -151,7 +151,7 @@ func assignmentStates(u *user) []any {
 	out := []any{}
 	for _, l := range u.licences {
 		out = append(out, map[string]any{
-			"skuId": l.sku.id, "disabledPlans": []string{}, "assignedByGroup": text(l.group), "state": "Active", "error": "None",
+			"skuId": l.sku.id, "disabledPlans": list(l.off), "assignedByGroup": text(l.group), "state": "Active", "error": "None",
 			"lastUpdatedDateTime": stamp(l.updated),
 		})
 	}
@@ -161,7 +161,7 @@ func assignmentStates(u *user) []any {
 func assignedPlans(u *user) []any {
 	out := []any{}
 	for _, l := range u.licences {
-		for _, p := range l.sku.plans {
+		for _, p := range l.plans() {
 			out = append(out, map[string]any{
 				"assignedDateTime": stamp(l.updated), "capabilityStatus": "Enabled", "service": "exchange", "servicePlanId": p.id,
 			})
