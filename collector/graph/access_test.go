@@ -138,7 +138,7 @@ func TestPersonFacts(t *testing.T) {
 		"no drive":                     {drive, answers{mine + "/drive": "404 User's mysite not found."}, `{"state":"absent"}`, ""},
 		"a drive that is gone":         {drive, answers{mine + "/drive": "404 itemNotFound"}, `"state":"unknown"`, ""},
 		"a drive without id":           {drive, answers{mine + "/drive": `{"driveType":"business"}`}, `"reason":"malformed"`, ""},
-		"somebody enabled":             {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3"},"user":{"id":"` + other + `"}}}]`}, `"accountEnabled":true`, ""},
+		"somebody enabled":             {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x#ext#"},"user":{"id":"` + other + `"}}}]`}, `"accountEnabled":true,"displayName":null,"hasEnabledMember":null,"id":"` + other + `","isLeaver":false,"kind":"user","loginName":"x#ext#"`, ""},
 		"somebody who is not live":     {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedTo":{"user":{"id":"` + group + `"}}}]`}, `"accountEnabled":false`, ""},
 		"a site user only":             {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x"}}}]`}, `"accountEnabled":null`, ""},
 		"a group with a member":        {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToIdentitiesV2":[{"group":{"id":"` + group + `"}}]}]`, "/groups/" + group + "/transitiveMembers": `[{"@odata.type":"#microsoft.graph.user","id":"x","userType":"Member","accountEnabled":true}]`}, `"hasEnabledMember":true`, ""},

@@ -138,6 +138,10 @@ func grantees(r row, enabled, left map[string]bool, known bool) ([]any, error) {
 		for _, name := range []string{"id", "displayName", "loginName"} {
 			grantee[name] = identity[name]
 		}
+		// The site's own name of a user tells guests from members.
+		if site, ok := set["siteUser"].(row); ok && grantee["loginName"] == nil {
+			grantee["loginName"] = site["loginName"]
+		}
 		id, _ := identity["id"].(string)
 		id = strings.ToLower(id)
 		if kinds[at] == "user" && id != "" {

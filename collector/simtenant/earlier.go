@@ -7,7 +7,7 @@ import (
 
 // earlierBy is how long before Now the earlier view is. Who left 28 days before Now had left by then, and is still
 // within the reach of Entra's logs at Now; who left 27 days before had not. An account that was deleted two days after
-// its owner left, 29 days before Now, is live in the earlier view, and has less than three days to be restored at Now.
+// its owner left, 29 days before Now, is live in the earlier view, and has three days at most to be restored at Now.
 const earlierBy = 27*day + 12*time.Hour
 
 // AsOf is the moment that the tenant shows: Now, or, with Options.Earlier, four weeks before it.

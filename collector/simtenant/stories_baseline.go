@@ -32,7 +32,7 @@ func baselineStories() []story {
 		},
 		{what: "account deleted since; the successor has the drive", kind: deleted, days: 29, named: byUPN},
 		{
-			// The month for restoring the account is the month for which the drive is kept: both end in less than three days.
+			// The month for restoring the account is the month for which the drive is kept: both end in three days at most.
 			what: "account deleted since; only somebody who is disabled can open the drive, and its last day is near", kind: deleted, days: 29, named: byID,
 			change:   func(l *leaver) { l.handDrive(grant{roles: []string{"write"}, users: []*user{l.b.absent}}) },
 			compared: map[string]string{"ODB-001": fail, "ODB-002": fail, "DEL-002": fail},
@@ -89,16 +89,14 @@ func (l *leaver) purge(at time.Time) {
 }
 
 // compare says what the verdicts are when the earlier view is there too. It has the phones of those who had left by
-// then, and leads to the drives of those whose accounts were deleted since. Of who left later it has nothing: whether
-// a phone of theirs is gone cannot be known.
+// then, and leads to the drives of those whose accounts were deleted since. Of who left later it has nothing to compare
+// with.
 func (l *leaver) compare(k kind, verdicts, otherwise map[string]string) map[string]string {
 	then := l.b.now.Add(-earlierBy)
 	verdicts = but(map[string]string{}, verdicts)
 	switch {
-	case k == gone:
+	case k == gone, l.left.After(then):
 		// Of somebody who is nowhere now, only how they went is judged.
-	case l.left.After(then):
-		verdicts["DEV-005"] = unknown
 	case k == deleted && l.deletedAt.After(then):
 		// Handed over, and the mailbox is kept: nothing is lost with the account. A phone they never had.
 		but(verdicts, map[string]string{"ODB-001": pass, "ODB-002": pass, "ODB-003": pass, "DEL-002": pass})

@@ -76,6 +76,10 @@ test_kept_held_unheld[name] if {
 			"case": with_policies(example.soft_deleted_with({}), [policy]),
 			"want": {"unheld"},
 		},
+		"a hold on a soft-deleted mailbox": {
+			"case": with_policies(example.soft_deleted_with({"ComplianceTagHoldApplied": true}), []),
+			"want": {"kept", "held"},
+		},
 		"inactive": {
 			"case": with_policies(example.inactive_with({"LitigationHoldEnabled": false}), []),
 			"want": {"kept", "held"},

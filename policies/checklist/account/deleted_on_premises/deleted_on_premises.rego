@@ -65,7 +65,6 @@ status := "not_applicable" if {
 } else := "fail" if {
 	count(findings) > 0
 } else := "pass" if {
-	deletions.deleted
 	synchronised
 	input.facts.account.state == "read"
 	input.facts.audits.state == "read"
@@ -74,7 +73,6 @@ status := "not_applicable" if {
 }
 
 findings contains finding if {
-	deletions.deleted
 	synchronised
 	input.facts.audits.state == "read"
 	some event in last_deletions

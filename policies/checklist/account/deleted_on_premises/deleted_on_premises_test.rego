@@ -69,6 +69,10 @@ test_unknown[name] if {
 			"account": example.read({"id": example.id, "deletedDateTime": "2026-06-04T09:00:00Z"}),
 			"audits": by_hand,
 		}),
+		"the account does not say whether it is synchronised, which did it": deleted({"account": example.read({
+			"id": example.id,
+			"deletedDateTime": "2026-06-04T09:00:00Z",
+		})}),
 		"the log was not read": deleted({"audits": example.unknown}),
 		"half the log, by synchronisation": deleted({"audits": example.partial([deletion("2026-06-04T09:00:00Z", by_sync)])}),
 		"half the log, by an administrator": deleted({"audits": example.partial([

@@ -4,8 +4,8 @@
 #   Microsoft's step 7 deletes the account once everything else is done. An account is needed while it forwards mail,
 #   stands behind a shared mailbox, or while a hold keeps its mailbox, the organisation's policies among them; then the
 #   rule does not apply. Nothing else keeps an account: it fails when the retention period, 30 days after leaving by
-#   default, is over (`grace_hours`). Whether an account was deleted too early, FWD-004 and DEL-002 judge. A mailbox that
-#   may be on-premises leaves the rule unknown. Guests count too.
+#   default, is over (`grace_hours`). Whether an account was deleted too early, FWD-004 and DEL-002 judge. A mailbox
+#   that may be on-premises leaves the rule unknown. Guests count too.
 # related_resources:
 #   - ref: https://learn.microsoft.com/microsoft-365/admin/add-users/remove-former-employee-step-7
 #     description: Step 7, delete a former employee's user account

@@ -152,10 +152,7 @@ drive_seen_saved if {
 	drives.handed_over
 }
 
-deadline := deletions.restorable_until if {
-	deletions.deleted
-	status != "pass"
-}
+deadline := deletions.restorable_until if status != "pass"
 
 evidence := object.union(
 	proofs.of({
@@ -176,7 +173,6 @@ missing contains "organization" if {
 	status == "unknown"
 	deletions.deleted
 	mailboxes.live
-	not content.held
 	not "MBX-001" in attested
 	not data.tenant.facts.organization.state == "read"
 }

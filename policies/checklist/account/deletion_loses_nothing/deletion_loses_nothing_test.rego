@@ -31,6 +31,11 @@ test_pass[name] if {
 			"mailbox": example.mailbox_with({}),
 			"organization": example.organization([policy]),
 		}),
+		"inactive, as the earlier snapshot has it too": deleted({"baseline": {"mailbox": example.mailbox_with({})}}),
+		"inactive, and nobody is there to open an empty drive": deleted({
+			"oneDrive": sample.drive(0),
+			"drivePermissions": permissions([nobody]),
+		}),
 		"there never was a mailbox": deleted({
 			"mailbox": example.absent,
 			"account": deleted_account({"mail": null, "proxyAddresses": []}),
@@ -102,6 +107,10 @@ test_unknown[name] if {
 		"the drive was not read, and its permissions were": deleted({"oneDrive": example.partial({"id": "b!0001"})}),
 		"the drive was not read, and nobody is there": deleted({
 			"oneDrive": example.unknown,
+			"drivePermissions": permissions([nobody]),
+		}),
+		"how full the drive is was not told, and nobody is there": deleted({
+			"oneDrive": example.read({"id": "b!0001", "quota": {"used": null}}),
 			"drivePermissions": permissions([nobody]),
 		}),
 		"the permissions were not read": deleted({"drivePermissions": example.unknown}),
@@ -208,6 +217,18 @@ test_no_deadline_and_no_words[name] if {
 	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
+test_no_words_while_it_is_unknown[name] if {
+	some name, case in {
+		"when the drive was not read": deleted({"oneDrive": example.unknown}),
+		"when the account was not read": deleted({"account": example.unknown}),
+		"when only the mailbox is attested": attested(
+			deleted({"mailbox": example.unknown, "oneDrive": example.unknown}),
+			["MBX-001"],
+		),
+	}
+	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
+}
+
 test_no_deadline_of_an_account_that_was_not_read if {
 	case := {"account": example.partial({"deletedDateTime": null})}
 	not rule.deadline with input as example.input_of(case) with data.tenant as example.tenant_of(case)
@@ -306,6 +327,21 @@ test_missing[name] if {
 		"the drive that is gone": {"case": deleted(gone), "want": {"oneDrive"}},
 		"no drive that is gone and attested": {
 			"case": attested(deleted(object.union(gone, {"mailbox": example.unknown})), ["ODB-001"]),
+			"want": set(),
+		},
+		"no organisation on a fail": {
+			"case": deleted({
+				"mailbox": example.mailbox_with({}), "organization": example.unknown,
+				"drivePermissions": permissions([nobody]),
+			}),
+			"want": set(),
+		},
+		"no mailbox on a fail": {
+			"case": deleted({"mailbox": example.absent, "baseline": {"mailbox": example.mailbox_with({})}}),
+			"want": set(),
+		},
+		"no drive on a fail": {
+			"case": deleted(object.union(gone, {"mailbox": example.soft_deleted_with({})})),
 			"want": set(),
 		},
 		"nothing on a fail": {

@@ -69,7 +69,7 @@ findings contains finding if {
 	finding := proofs.about(
 		device,
 		["id", "azureADDeviceId", "serialNumber"],
-		["deviceName", "operatingSystem", "managedDeviceOwnerType", "managementState", "deviceActionResults"],
+		["id", "deviceName", "operatingSystem", "managedDeviceOwnerType", "managementState", "deviceActionResults"],
 	)
 }
 

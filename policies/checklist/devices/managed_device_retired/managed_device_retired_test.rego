@@ -73,7 +73,8 @@ test_no_words_on_a_pass if {
 test_words if {
 	case := {"managedDevices": example.read([device([], {})])}
 	rule.findings == {{
-		"resource": "66666666-aaaa-4bbb-8ccc-000000000001", "deviceName": "DROOK-PHONE", "operatingSystem": "iOS",
+		"resource": "66666666-aaaa-4bbb-8ccc-000000000001", "id": "66666666-aaaa-4bbb-8ccc-000000000001",
+		"deviceName": "DROOK-PHONE", "operatingSystem": "iOS",
 		"managedDeviceOwnerType": "company", "managementState": "managed", "deviceActionResults": [],
 	}} with input as example.input_of(case)
 	rule.message == "Still the leaver's in Intune: DROOK-PHONE." with input as example.input_of(case)

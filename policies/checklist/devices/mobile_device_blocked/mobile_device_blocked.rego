@@ -60,7 +60,10 @@ findings contains finding if {
 	finding := proofs.about(
 		device,
 		["DeviceId", "Guid", "Identity"],
-		["FriendlyName", "DeviceType", "DeviceModel", "ClientType", "DeviceAccessState", "DeviceAccessStateReason"],
+		[
+			"DeviceId", "Guid", "FriendlyName", "DeviceType", "DeviceModel", "ClientType",
+			"DeviceAccessState", "DeviceAccessStateReason",
+		],
 	)
 }
 

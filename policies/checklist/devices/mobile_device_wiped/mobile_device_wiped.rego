@@ -72,7 +72,7 @@ findings contains finding if {
 		proofs.about(
 			device,
 			["DeviceId", "Guid", "Identity"],
-			["FriendlyName", "DeviceType", "DeviceModel", "ClientType", "DeviceAccessState"],
+			["DeviceId", "Guid", "FriendlyName", "DeviceType", "DeviceModel", "ClientType", "DeviceAccessState"],
 		),
 		object.filter(device.statistics, wipe_properties),
 		waiting(device),
@@ -92,9 +92,7 @@ no_device if {
 # METADATA
 # description: the device confirmed a wipe after leaving, to Exchange or to Intune
 # scope: document
-wiped(device) if times.at_or_after(device.statistics.DeviceWipeAckTime, input.leaver.leftAt)
-
-wiped(device) if times.at_or_after(device.statistics.AccountOnlyDeviceWipeAckTime, input.leaver.leftAt)
+wiped(device) if devices.acknowledged(device)
 
 wiped(device) if names.fold(device.DeviceId) in devices.wiped_by_intune
 
@@ -102,29 +100,10 @@ wiped(device) if names.fold(device.DeviceId) in devices.wiped_by_intune
 # description: the devices that are known to have confirmed none
 unwiped contains device if {
 	some device in input.facts.mobileDevices.value
-	unconfirmed(device.statistics.DeviceWipeAckTime)
-	unconfirmed(device.statistics.AccountOnlyDeviceWipeAckTime)
+	devices.unacknowledged(device)
 	not wiped(device)
-	not perhaps_wiped_by_intune(device)
+	not devices.perhaps_wiped_by_intune(device)
 }
-
-# METADATA
-# description: the device has not acknowledged a wipe since leaving
-# scope: document
-unconfirmed(acknowledged) if names.none(acknowledged)
-
-unconfirmed(acknowledged) if times.before(acknowledged, input.leaver.leftAt)
-
-# METADATA
-# description: Intune manages the device, and could not be asked
-perhaps_wiped_by_intune(device) if {
-	device.IsManaged == true
-	not intune_answered
-}
-
-# METADATA
-# description: Intune's devices were read
-intune_answered if input.facts.managedDevices.state in {"read", "absent"}
 
 # METADATA
 # description: how long a wipe that was asked for has waited for its acknowledgement
@@ -154,7 +133,7 @@ missing contains "managedDevices" if {
 	status == "unknown"
 	some device in input.facts.mobileDevices.value
 	not wiped(device)
-	perhaps_wiped_by_intune(device)
+	devices.perhaps_wiped_by_intune(device)
 }
 
 message := $"Not wiped: {unwiped_devices}; a wipe has waited {longest_wait} hours for its confirmation." if {

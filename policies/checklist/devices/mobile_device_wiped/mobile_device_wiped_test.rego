@@ -129,7 +129,8 @@ test_findings_say_how_far_a_wipe_got_and_how_long_it_waits if {
 		"AccountOnlyDeviceWipeRequestTime": "2026-06-11T10:30:00Z",
 	})])
 	rule.findings == {{
-		"resource": "OUTLOOK17", "FriendlyName": "Rook's phone", "DeviceType": "Outlook", "DeviceModel": "Phone 12",
+		"resource": "OUTLOOK17", "DeviceId": "OUTLOOK17", "Guid": "55555555-aaaa-4bbb-8ccc-000000000001",
+		"FriendlyName": "Rook's phone", "DeviceType": "Outlook", "DeviceModel": "Phone 12",
 		"ClientType": "Outlook", "DeviceAccessState": "Allowed",
 		"Status": "DeviceOk", "IsRemoteWipeSupported": true, "LastSuccessSync": "2026-05-31T08:00:00Z",
 		"DeviceWipeRequestTime": "2026-06-10T12:00:00Z", "DeviceWipeSentTime": null, "DeviceWipeAckTime": null,

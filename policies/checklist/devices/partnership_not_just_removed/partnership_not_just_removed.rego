@@ -6,7 +6,7 @@
 #   Microsoft's page of 2020 wipes and blocks the device and does not speak of removing it. A device that is gone now
 #   fails when the baseline holds no acknowledgement of a wipe after leaving, and Intune no completed wipe or retire,
 #   now or then. A device is the same when its `Guid` or its `DeviceId` is. Without a baseline there is nothing to
-#   compare with; one that was taken before leaving counts.
+#   compare with, and neither is there in one that was taken before the leaver left.
 # related_resources:
 #   - ref: https://learn.microsoft.com/microsoft-365/admin/add-users/remove-former-employee-step-3
 #     description: Step 3, wipe and block a former employee's mobile device
@@ -86,9 +86,11 @@ findings contains finding if {
 }
 
 # METADATA
-# description: there is no earlier snapshot, or no device in it
+# description: there is no earlier snapshot, none that has the leaver, or no device in it
 # scope: document
 nothing_to_compare if data.baseline == null
+
+nothing_to_compare if not had_left
 
 nothing_to_compare if input.baseline.facts.mobileDevices.state == "absent"
 
@@ -96,6 +98,10 @@ nothing_to_compare if {
 	input.baseline.facts.mobileDevices.state == "read"
 	count(input.baseline.facts.mobileDevices.value) == 0
 }
+
+# METADATA
+# description: the earlier snapshot is about the leaver, too
+had_left if input.baseline.leaver.state != "not_yet"
 
 # METADATA
 # description: it is known which devices are listed now; without a mailbox there is none
@@ -186,6 +192,8 @@ message := $"Gone since {seen}, and no wipe was confirmed: {names.counted(count(
 	status == "fail"
 } else := "Only an earlier snapshot can show what is gone: give one with --baseline." if {
 	data.baseline == null
+} else := "The baseline is from before this leaver left: it has nothing to compare with." if {
+	not had_left
 } else := "The baseline does not hold all of this leaver's mobile devices." if {
 	"mobileDevices" in missing
 }

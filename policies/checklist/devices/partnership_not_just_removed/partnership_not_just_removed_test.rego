@@ -6,6 +6,11 @@ import data.lib.example_test as example
 test_not_applicable[name] if {
 	some name, case in {
 		"no baseline": {"mobileDevices": example.read([])},
+		"the baseline does not hold the leaver": {"mobileDevices": example.read([]), "baseline": null},
+		"the leaver had not left": {
+			"mobileDevices": example.read([]),
+			"baseline": {"leaver": {"state": "not_yet"}, "mobileDevices": example.read([device({}, {})])},
+		},
 		"no device then": {"mobileDevices": example.read([]), "baseline": {"mobileDevices": example.read([])}},
 		"no mailbox then": {
 			"mobileDevices": example.read([device({}, {})]),
@@ -110,7 +115,6 @@ test_unknown[name] if {
 			"mobileDevices": example.partial([]),
 			"baseline": {"mobileDevices": example.read([device({}, {})])},
 		},
-		"the baseline does not hold the leaver": {"mobileDevices": example.read([]), "baseline": null},
 		"the baseline did not read the devices": {"mobileDevices": example.read([]), "baseline": {}},
 		"the baseline read half, all listed": {
 			"mobileDevices": example.read([device({}, {})]),
@@ -138,6 +142,10 @@ test_missing[name] if {
 	some name, tc in {
 		"the baseline does not hold the leaver": {
 			"case": {"mobileDevices": example.read([]), "baseline": null},
+			"want": set(),
+		},
+		"the baseline did not read the devices": {
+			"case": {"mobileDevices": example.read([]), "baseline": {}},
 			"want": {"mobileDevices"},
 		},
 		"the baseline read half": {
@@ -223,9 +231,15 @@ test_words_without_a_baseline if {
 }
 
 test_words_when_the_baseline_does_not_know if {
-	case := {"mobileDevices": example.read([]), "baseline": null}
+	case := {"mobileDevices": example.read([]), "baseline": {}}
 	message := rule.message with input as example.input_of(case) with data.baseline as example.baseline_of(case)
 	contains(message, "does not hold")
+}
+
+test_words_when_the_baseline_is_too_old if {
+	case := {"mobileDevices": example.read([]), "baseline": null}
+	message := rule.message with input as example.input_of(case) with data.baseline as example.baseline_of(case)
+	contains(message, "before this leaver left")
 }
 
 test_no_words_on_a_pass if {

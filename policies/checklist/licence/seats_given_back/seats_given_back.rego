@@ -173,7 +173,6 @@ message := $"Seats are paid for that nobody uses: {concat(", ", sort(seats))}." 
 	status == "fail"
 	seats := {$"{finding.skuPartNumber} ({finding.spare})" | some finding in findings}
 } else := $"The licences of {names.counted(input.population.licencesUnread, "leaver")} were not read." if {
-	status == "unknown"
 	data.tenant.facts.subscribedSkus.state == "read"
 	input.population.licencesUnread > 0
 }

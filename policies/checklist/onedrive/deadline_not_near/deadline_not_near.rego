@@ -156,9 +156,7 @@ cause := "unlicensed" if {
 # METADATA
 # description: the last day of the content
 # scope: document
-last_day := times.days_later(deletions.at, min({retention_days, archive_days})) if {
-	cause == "account deleted"
-}
+last_day := times.days_later(deletions.at, min({retention_days, archive_days}))
 
 last_day := times.days_later(times.earliest(delicensing.removals), archive_days) if {
 	cause == "unlicensed"
@@ -260,10 +258,8 @@ message := $"The content is lost on {times.shown(last_day)}, with {names.counted
 } else := $"The content was to be archived or deleted on {times.shown(last_day)}, and is not handed over." if {
 	status == "fail"
 } else := "That the drive was handed over is attested; its permissions do not show it." if {
-	status == "pass"
 	count(attested) > 0
 } else := "The earlier snapshot has a drive, and there is none any more." if {
-	status == "unknown"
 	drives.vanished
 } else := "The drive is unlicensed since a time that the audit log does not show." if {
 	status == "unknown"

@@ -27,6 +27,7 @@ test_pass[name] if {
 		"licensed, and the log was not read": live({"audits": example.unknown}),
 		"unlicensed for a short time": live({"licences": example.licences([]), "audits": removed("2026-06-02T09:00:00Z")}),
 		"deleted a short time ago": deleted({}),
+		"deleted, and the log was not read": deleted({"audits": example.unknown}),
 		"deleted, and the organisation keeps the drives for long": deleted({"sharePointSettings": settings(3650)}),
 		"handed over, and about to go": about_to_go({"drivePermissions": permissions([sample.grant(sample.vega)])}),
 		"handed over, and unlicensed since nobody knows when": live({
@@ -330,6 +331,17 @@ test_missing[name] if {
 		"nothing when the hand-over of an unlicensed drive is attested": {
 			"case": attested(live({"licences": example.licences([]), "audits": example.unknown})),
 			"want": set(),
+		},
+		"no permissions when the hand-over is attested": {
+			"case": attested(about_to_go({"drivePermissions": example.unknown})),
+			"want": set(),
+		},
+		"no log of before when the day is near anyway": {
+			"case": about_to_go({
+				"leaver": object.union(long_gone, {"state": "deleted"}),
+				"drivePermissions": example.unknown,
+			}),
+			"want": {"drivePermissions"},
 		},
 		"nothing on a pass": {
 			"case": live({

@@ -110,12 +110,10 @@ missing contains "oneDrive" if {
 message := $"Nobody of {concat(", ", sort(drives.former))}, with whom the drive was shared, is there any more." if {
 	status == "fail"
 } else := "That the drive was handed over is attested; its permissions do not show it." if {
-	status == "pass"
 	count(attested) > 0
 } else := $"Can be opened by {concat(", ", sort(drives.receivers))}." if {
 	status == "pass"
 } else := "The earlier snapshot has a drive, and there is none any more." if {
-	status == "unknown"
 	drives.vanished
 } else := "Nobody present is seen among the drive's permissions; site administrators do not appear there." if {
 	"drivePermissions" in missing

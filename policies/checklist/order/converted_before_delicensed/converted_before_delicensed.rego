@@ -176,7 +176,6 @@ in_order if {
 	audits.since_leaving
 	mailboxes.live
 	mailboxes.shared
-	count(delicensing.removals) == 1
 	count(delicensing.changes) == 1
 }
 

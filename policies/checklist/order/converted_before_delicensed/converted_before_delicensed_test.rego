@@ -49,7 +49,14 @@ test_pass[name] if {
 			"mailbox": example.shared_with({}),
 			"licences": example.licences([example.visio]),
 		}),
-		"nothing was said of the mail, and an organisation-wide policy keeps it": delicensed({"organization": example.organization([policy])}),
+		"nothing was said of the mail, and an organisation-wide policy keeps it": delicensed({
+			"organization": example.organization([policy]),
+		}),
+		"inactive under an organisation-wide policy, though it was wanted shared": delicensed({
+			"leaver": {"mailHandling": "shared"},
+			"mailbox": example.inactive_with({"LitigationHoldEnabled": false}),
+			"organization": example.organization([policy]),
+		}),
 		"inactive under an organisation-wide policy": delicensed({
 			"leaver": {"state": "deleted"},
 			"mailbox": example.inactive_with({"LitigationHoldEnabled": false}),
@@ -163,6 +170,29 @@ test_unknown[name] if {
 
 test_unknown_by_what_was_read[name] if {
 	some name, case in {
+		"held after, and a policy keeps it too": delicensed({"mailbox": example.mailbox_with({
+			"LitigationHoldEnabled": true, "LitigationHoldDate": "2026-06-05T09:00:00Z",
+			"InPlaceHolds": [policy],
+		})}),
+		"soft-deleted and wanted shared, and the licences were not read": delicensed({
+			"leaver": {"mailHandling": "shared"},
+			"licences": example.unknown, "mailbox": example.soft_deleted_with({"ComplianceTagHoldApplied": true}),
+		}),
+		"wanted shared, and the licences were not read": delicensed({
+			"leaver": {"mailHandling": "shared"},
+			"licences": example.unknown, "organization": example.organization([policy]),
+		}),
+		"soft-deleted with a label, under an organisation-wide policy": delicensed({
+			"mailbox": example.soft_deleted_with({"ComplianceTagHoldApplied": true}),
+			"organization": example.organization([policy]),
+		}),
+		"inactive without a hold that is seen": delicensed({"mailbox": example.inactive_with({
+			"LitigationHoldEnabled": false,
+		})}),
+		"no mail is wanted, and only a hold without a date keeps it": delicensed({
+			"leaver": {"mailHandling": "none"},
+			"mailbox": example.mailbox_with({"InPlaceHolds": [policy]}),
+		}),
 		"held at a time that is not told": delicensed({"mailbox": held_since(null)}),
 		"held at no time": delicensed({"mailbox": held_since("0001-01-01T00:00:00Z")}),
 		"a hold of old that is off": delicensed({

@@ -87,6 +87,5 @@ evidence := {
 }
 
 message := $"{names.counted(most, "leaver")} or more left before the logs begin, of {input.population.leavers}." if {
-	status == "fail"
 	most := max({finding.leavers | some finding in findings})
 }
