@@ -74,10 +74,7 @@ func BenchmarkRule(b *testing.B) {
 	if err := json.Unmarshal(sizableRecord(b), &record); err != nil {
 		b.Fatal(err)
 	}
-	input, err := recordValue(record)
-	if err != nil {
-		b.Fatal(err)
-	}
+	input := inputOf(b, record)
 	e, err := set.begin(ctx, &fake{}, EvaluateOptions{})
 	if err != nil {
 		b.Fatal(err)
@@ -118,9 +115,7 @@ func BenchmarkInput(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := recordValue(record); err != nil {
-			b.Fatal(err)
-		}
+		inputOf(b, record)
 	}
 }
 

@@ -16,9 +16,10 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
-// Snapshot is what evaluation reads; *snapshot.Reader is one. Leavers and Provenance are called once
-// each, at the same time, from different goroutines; both give their records in the order of Leaver.Key,
-// provenance of the tenant's own facts first. An error from yield comes back unchanged.
+// Snapshot is what evaluation reads; *snapshot.Reader is one. Leavers and Provenance are called at the
+// same time, from different goroutines; both give their records in the order of Leaver.Key, provenance of
+// the tenant's own facts first. With a baseline or attestations Leavers is called once more before. An
+// error from yield comes back unchanged.
 type Snapshot interface {
 	Manifest() snapshot.Manifest
 	Seal() snapshot.Seal
@@ -40,6 +41,11 @@ type EvaluateOptions struct {
 	// Memory bounds, in bytes, by how much the program's heap may have grown while an evaluation that
 	// takes unusually long goes on; 0 means 1 GiB.
 	Memory uint64
+	// Baseline is an earlier snapshot of the same tenant, nil for none. Rules see what it had of a leaver;
+	// its Leavers are read once.
+	Baseline Snapshot
+	// Attestations are what people vouch for, as ReadAttestations gives them.
+	Attestations []Attestation
 }
 
 // Evaluate asks every rule about every leaver, and about the tenant, and streams the result to the
@@ -50,18 +56,23 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := h.Run(e.header(snap)); err != nil {
+	run := e.header(snap)
+	if err := h.Run(run); err != nil {
 		return Summary{}, err
 	}
-	tally := NewTally(s.rules)
-	err = e.leavers(ctx, snap, func(result LeaverResult) error {
-		tally.Leaver(result)
-		return h.Leaver(result)
+	tally, all := NewTally(run), newPopulation()
+	err = e.leavers(ctx, snap, func(one judged) error {
+		all.add(one.share)
+		for _, v := range one.leaning {
+			v.standing = Counts
+		}
+		tally.Leaver(one.result)
+		return h.Leaver(one.result)
 	})
 	if err != nil {
 		return Summary{}, err
 	}
-	tenant, err := e.tenant(ctx)
+	tenant, err := e.tenant(ctx, all)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -70,6 +81,7 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 		return Summary{}, err
 	}
 	summary := tally.Summary()
+	summary.Attestations = e.roll.attested()
 	return summary, h.Summary(summary)
 }
 
@@ -81,6 +93,9 @@ type evaluation struct {
 	questions prepared
 	judge     judge
 	memory    uint64
+	roll      rollCall
+	// subscribed are the tenant's subscriptions.
+	subscribed map[string]bool
 }
 
 func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*evaluation, error) {
@@ -92,6 +107,11 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	}
 	if opts.Memory == 0 {
 		opts.Memory = 1 << 30
+	}
+	if opts.Baseline != nil {
+		if err := checkBaseline(opts.Baseline, snap); err != nil {
+			return nil, err
+		}
 	}
 	manifest, tenant := snap.Manifest(), snap.Tenant()
 	now := opts.Now
@@ -107,19 +127,25 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
 	e := &evaluation{
-		set:    s,
-		opts:   opts,
-		store:  inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters)),
-		judge:  judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts},
-		memory: heap() + opts.Memory,
+		set:        s,
+		opts:       opts,
+		store:      inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))),
+		judge:      judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts, requires: map[string][]string{}},
+		memory:     heap() + opts.Memory,
+		subscribed: subscribedSKUs(tenant),
 	}
-	e.questions, err = s.prepare(ctx, e.store)
-	return e, err
+	for _, rule := range s.rules {
+		e.judge.requires[rule.ID] = rule.Requires
+	}
+	if e.questions, err = s.prepare(ctx, e.store); err != nil {
+		return nil, err
+	}
+	return e, e.callRoll(ctx, snap)
 }
 
 func (e *evaluation) header(snap Snapshot) Run {
 	manifest, tenant, seal := snap.Manifest(), snap.Tenant(), snap.Seal()
-	return Run{
+	run := Run{
 		SchemaVersion: ResultVersion,
 		Tool:          e.opts.Tool,
 		Tenant:        Tenant{ID: tenant.ID, Name: manifest.TenantName},
@@ -128,31 +154,50 @@ func (e *evaluation) header(snap Snapshot) Run {
 		CollectedAt:   manifest.CollectedAt.UTC(),
 		Now:           e.opts.Now,
 		PolicyDigest:  e.set.digest,
-		Rules:         e.set.Rules(),
 		Parameters:    effective(e.set.rules),
 	}
+	for _, rule := range e.set.rules {
+		run.Rules = append(run.Rules, rule.WithControls(MediumConfidence))
+	}
+	if e.opts.Baseline != nil {
+		run.Baseline = &BaselineRef{Seal: e.opts.Baseline.Seal().Digest, CollectedAt: e.opts.Baseline.Manifest().CollectedAt.UTC()}
+	}
+	return run
 }
 
 // job is one leaver on the way through: read, evaluated by a worker, given out in the order of reading.
 type job struct {
 	record  snapshot.Record
+	before  *snapshot.Record // in the baseline
 	origins origins
-	done    chan LeaverResult
+	done    chan judged
+}
+
+// judged is what a worker made of a leaver.
+type judged struct {
+	result  LeaverResult
+	share   share
+	leaning []*voucher // that verdicts lean on
 }
 
 // leavers evaluates side by side and gives out in order. What is under way is bounded: reading stops
 // while the slowest leaver is waited for.
-func (e *evaluation) leavers(ctx context.Context, snap Snapshot, give func(LeaverResult) error) error {
+func (e *evaluation) leavers(ctx context.Context, snap Snapshot, give func(judged) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	side := newSidecar()
+	side, before := newSidecar(), newEarlier(e.roll.lost)
 	todo := make(chan job, e.opts.Workers)
 	order := make(chan job, 8*e.opts.Workers)
 
 	group.Go(func() error { return side.read(ctx, snap.Provenance) })
+	if e.opts.Baseline != nil {
+		group.Go(func() error { return before.read(ctx, e.opts.Baseline.Leavers) })
+	} else {
+		close(before.records)
+	}
 	group.Go(func() error {
 		defer close(todo)
 		defer close(order)
-		return e.produce(ctx, snap, side, todo, order)
+		return e.produce(ctx, snap, side, before, todo, order)
 	})
 	for range e.opts.Workers {
 		group.Go(func() error { return e.work(ctx, todo) })
@@ -173,7 +218,7 @@ func (e *evaluation) leavers(ctx context.Context, snap Snapshot, give func(Leave
 	return group.Wait()
 }
 
-func (e *evaluation) produce(ctx context.Context, snap Snapshot, side *sidecar, todo, order chan<- job) error {
+func (e *evaluation) produce(ctx context.Context, snap Snapshot, side *sidecar, baseline *earlier, todo, order chan<- job) error {
 	var err error
 	// Before the first job, so that workers only ever read it.
 	if e.judge.tenantOrigins, err = side.of(ctx, ""); err != nil {
@@ -190,7 +235,11 @@ func (e *evaluation) produce(ctx context.Context, snap Snapshot, side *sidecar, 
 		if err != nil {
 			return err
 		}
-		next := job{record: record, origins: origins, done: make(chan LeaverResult, 1)}
+		before, err := baseline.of(ctx, record.Leaver)
+		if err != nil {
+			return err
+		}
+		next := job{record: record, before: before, origins: origins, done: make(chan judged, 1)}
 		for _, to := range []chan<- job{order, todo} {
 			select {
 			case to <- next:
@@ -209,7 +258,7 @@ func (e *evaluation) produce(ctx context.Context, snap Snapshot, side *sidecar, 
 			return err
 		}
 	}
-	return nil
+	return baseline.drain(ctx)
 }
 
 // work evaluates leavers until there are no more.
@@ -251,49 +300,77 @@ func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
-func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (LeaverResult, error) {
+func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged, error) {
 	leaver := next.record.Leaver
-	result := LeaverResult{Leaver: leaver, Verdicts: []Verdict{}}
+	out := judged{result: LeaverResult{Leaver: leaver, Verdicts: []Verdict{}}, share: shareOf(next.record, next.before, e.subscribed)}
 	if leaver.State == snapshot.NotYet {
-		return result, nil
+		return out, nil
 	}
 	if !slices.Contains(judgedStates(), leaver.State) {
-		return result, fmt.Errorf("policies: %s: the state %q is unknown", leaver.Key(), leaver.State)
+		return out, fmt.Errorf("policies: %s: the state %q is unknown", leaver.Key(), leaver.State)
 	}
-	input, err := recordValue(next.record)
+	var beforeAt time.Time
+	if next.before != nil {
+		beforeAt = e.opts.Baseline.Manifest().CollectedAt
+	}
+	view, err := newView(next.record, next.before, beforeAt)
 	if err != nil {
-		return result, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
+		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
-	said, err := asker.everything(ctx, string(leaver.State), input)
+	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
+	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
 	if err != nil {
-		return result, err
+		return out, err
 	}
-	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, facts: next.record.Facts, origins: next.origins}
+	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
 	for _, rule := range e.set.rules {
 		switch {
 		case rule.Scope != PerLeaver:
 		case !rule.judges(leaver.State):
-			result.Verdicts = append(result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
+			out.result.Verdicts = append(out.result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
 		default:
 			answers, err := said(rule.ID)
 			if ctx.Err() != nil {
-				return result, context.Cause(ctx)
+				return out, context.Cause(ctx)
 			}
-			result.Verdicts = append(result.Verdicts, e.judge.verdict(rule, who, answers, err))
+			verdict, leaning, err := e.attest(ctx, asker, rule, who, view, e.judge.verdict(rule, who, answers, err))
+			if err != nil {
+				return out, err
+			}
+			out.leaning = append(out.leaning, leaning...)
+			out.result.Verdicts = append(out.result.Verdicts, verdict)
 		}
 	}
-	return result, nil
+	return out, nil
 }
 
-// tenant judges the tenant.
-func (e *evaluation) tenant(ctx context.Context) (TenantResult, error) {
+// attest asks a rule once more, with the attestations that it heeds, where there are any. It gives the
+// verdict that stands and what it leans on.
+func (e *evaluation) attest(ctx context.Context, asker *asker, rule Rule, who subject, view view, observed Verdict) (Verdict, []*voucher, error) {
+	if who.heard = heard(rule, who.vouchers); len(who.heard) == 0 {
+		return observed, nil, nil
+	}
+	answers, err := asker.ask(ctx, asker.questions.one[rule.ID], view.input(who.heard))
+	if ctx.Err() != nil {
+		return observed, nil, context.Cause(ctx)
+	}
+	verdict := leaning(observed, e.judge.verdict(rule, who, answers, err))
+	var on []*voucher
+	for _, attested := range verdict.Attestations {
+		on = append(on, who.heard[attested.Rule])
+	}
+	return verdict, on, nil
+}
+
+// tenant judges the tenant, when all of its leavers are counted.
+func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult, error) {
 	result := TenantResult{Verdicts: []Verdict{}}
 	asker, done, err := e.asker(ctx)
 	if err != nil {
 		return result, err
 	}
 	defer done()
-	said, err := asker.everything(ctx, tenantQuestion, nil)
+	said, err := asker.everything(ctx, tenantQuestion, all.value())
 	if err != nil {
 		return result, err
 	}

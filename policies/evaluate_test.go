@@ -358,9 +358,65 @@ func TestSummary(t *testing.T) {
 		`"statuses":{"fail":1,"not_applicable":0,"pass":4,"pending":1,"unknown":2,"waived":0},` +
 		`"severities":{"critical":1,"high":0,"info":0,"low":0,"medium":0},"unknownSeverities":{"critical":1,"high":1,"info":0,"low":0,"medium":0},` +
 		`"rules":{"TST-001":{"fail":1,"pass":2,"unknown":1},"TST-002":{"pass":2,"pending":1,"unknown":1}},"complete":false,` +
-		`"incomplete":[{"fact":"account","reason":"forbidden","needs":"User.Read.All","rules":["TST-001","TST-002"],"leavers":1}]}`
+		`"incomplete":[{"fact":"account","reason":"forbidden","needs":"User.Read.All","rules":["TST-001","TST-002"],"leavers":1}],"deadlines":0,"attestations":[]}`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestDaysLeft(t *testing.T) {
+	t.Parallel()
+	for deadline, want := range map[string]int{
+		"2026-11-22T00:00:00Z": 0, "2026-11-22T23:59:59Z": 0, "2026-11-23T00:00:00Z": 1, "2026-12-01T12:00:00Z": 9,
+		"2026-11-21T23:59:59Z": -1, "2026-11-21T00:00:00Z": -1, "2026-11-20T23:59:59Z": -2,
+	} {
+		if got := DaysLeft(at(deadline), collected); got == nil || *got != want {
+			t.Errorf("%s: got %v, want %d", deadline, got, want)
+		}
+	}
+	if got := DaysLeft(time.Time{}, collected); got != nil {
+		t.Errorf("no deadline: got %v", *got)
+	}
+}
+
+// TestDeadlines: the next deadline and the number of near ones are of what is not right, and lies ahead.
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	set := oneRule(t, "", "status := input.leaver.mail\n\ndeadline := input.leaver.employeeId if input.leaver.employeeId != \"\"\n")
+	saying := func(n int, status, deadline string) snapshot.Record {
+		r := record(n, true)
+		r.Leaver.Mail, r.Leaver.EmployeeID = status, deadline
+		return r
+	}
+	for name, tc := range map[string]struct {
+		leavers []snapshot.Record
+		next    string
+		near    int
+	}{
+		"none":                    {[]snapshot.Record{saying(1, "fail", "")}, "", 0},
+		"one far":                 {[]snapshot.Record{saying(1, "fail", "2026-12-30T00:00:00Z")}, "2026-12-30T00:00:00Z", 0},
+		"in just seven days":      {[]snapshot.Record{saying(1, "fail", "2026-11-29T00:00:00Z")}, "2026-11-29T00:00:00Z", 1},
+		"in more than seven days": {[]snapshot.Record{saying(1, "fail", "2026-11-29T00:00:01Z")}, "2026-11-29T00:00:01Z", 0},
+		"past ones do not count":  {[]snapshot.Record{saying(1, "fail", "2026-11-21T00:00:00Z"), saying(2, "unknown", "2026-11-25T00:00:00Z")}, "2026-11-25T00:00:00Z", 1},
+		"what passes has none":    {[]snapshot.Record{saying(1, "pass", "2026-11-23T00:00:00Z"), saying(2, "not_applicable", "2026-11-23T00:00:00Z")}, "", 0},
+		"the earliest of several": {[]snapshot.Record{saying(1, "fail", "2026-11-26T00:00:00Z"), saying(2, "fail", "2026-11-24T00:00:00Z")}, "2026-11-24T00:00:00Z", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := evaluate(t, set, &fake{leavers: tc.leavers}, EvaluateOptions{})
+			var want time.Time
+			if tc.next != "" {
+				want = at(tc.next)
+			}
+			if s := got.summary; !s.NextDeadline.Equal(want) || s.Deadlines != tc.near {
+				t.Errorf("got %v and %d, want %v and %d", s.NextDeadline, s.Deadlines, want, tc.near)
+			}
+			for _, l := range got.leavers {
+				if v := l.Verdicts[0]; v.Deadline.IsZero() != (v.DaysLeft == nil) {
+					t.Errorf("days left and no deadline, or the other way round: %+v", v)
+				}
+			}
+		})
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/open-policy-agent/opa/v1/ast"
+
 	"leavercheck/collector/snapshot"
 )
 
@@ -57,6 +59,12 @@ func packageText(path, id, custom, body string) string {
 	}
 	fmt.Fprintf(&out, "package %s\n\n%s\n", path, body)
 	return out.String()
+}
+
+// tenantRule writes a rule on the tenant that requires nothing and sees the population.
+func tenantRule(id, body string) string {
+	return strings.Replace(ruleText(id, "scope: tenant\nrequires: []\nparameters: -\n", body),
+		"# custom:", "# schemas:\n#   - input: schema.population\n#   - data.tenant: schema.tenant\n# custom:", 1)
 }
 
 // says is the body of a rule that always says the same.
@@ -108,12 +116,17 @@ type fake struct {
 	tenant     snapshot.Tenant
 	leavers    []snapshot.Record
 	provenance []snapshot.Provenance
-	err        error // after the last leaver
+	err        error     // after the last leaver
+	at         time.Time // of collecting; zero for collected
 }
 
 func (f *fake) Manifest() snapshot.Manifest {
+	now := collected
+	if !f.at.IsZero() {
+		now = f.at
+	}
 	return snapshot.Manifest{
-		SchemaVersion: snapshot.SchemaVersion, TenantID: "t-1", TenantName: "Contoso", Cloud: "global", CollectedAt: collected,
+		SchemaVersion: snapshot.SchemaVersion, TenantID: "t-1", TenantName: "Contoso", Cloud: "global", CollectedAt: now,
 		Population: snapshot.Population{Sources: []string{"roster.csv"}, Leavers: len(f.leavers), Digest: "p"},
 		Windows:    map[string]snapshot.Window{snapshot.LogSignIns: {From: collected.AddDate(0, 0, -30), To: collected}},
 	}
@@ -229,6 +242,16 @@ func judgeOne(t testing.TB, set *Set, r snapshot.Record) Verdict {
 		t.Fatalf("got %+v, want one verdict", out.leavers)
 	}
 	return out.leavers[0].Verdicts[0]
+}
+
+// inputOf is what the rules see of a record without a baseline and without attestations.
+func inputOf(t testing.TB, r snapshot.Record) ast.Value {
+	t.Helper()
+	view, err := newView(r, nil, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return view.input(nil)
 }
 
 func asJSON(t testing.TB, value any) string {

@@ -9,17 +9,48 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
-// recordValue is a record as rules see it: the same document as its line in the snapshot. It is built
-// directly, for going through JSON text would cost more than all rules together.
-func recordValue(record snapshot.Record) (ast.Value, error) {
+// view is what rules see of one leaver. It is built directly, for going through JSON text would cost more
+// than all rules together.
+type view struct {
+	leaver, facts ast.Value
+	baseline      ast.Value // nil for none
+}
+
+// newView takes the record, and what the baseline has of the leaver, nil for nothing.
+func newView(record snapshot.Record, before *snapshot.Record, beforeAt time.Time) (view, error) {
 	facts, err := factsValue(record.Facts)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
-	return object(
-		"leaver", leaverValue(record.Leaver),
-		"facts", facts,
-	), nil
+	v := view{leaver: leaverValue(record.Leaver), facts: facts}
+	if before != nil {
+		facts, err := factsValue(before.Facts)
+		if err != nil {
+			return view{}, fmt.Errorf("baseline: %w", err)
+		}
+		v.baseline = object("collectedAt", timeValue(beforeAt), "leaver", leaverValue(before.Leaver), "facts", facts)
+	}
+	return v, nil
+}
+
+// input is the document for rules that hear these attestations: the leaver's line in the snapshot, with what
+// the engine adds.
+func (v view) input(heard map[string]*voucher) ast.Value {
+	attested := ast.NewObjectWithCapacity(len(heard))
+	for rule, voucher := range heard {
+		attested.Insert(ast.StringTerm(rule), ast.NewTerm(object(
+			"statement", ast.String(voucher.Statement),
+			"by", ast.String(voucher.By),
+			"at", timeValue(voucher.At),
+			"link", ast.String(voucher.Link),
+			"expires", timeValue(voucher.Expires),
+		)))
+	}
+	out := object("leaver", v.leaver, "facts", v.facts, "attested", attested)
+	if v.baseline != nil {
+		out.Insert(ast.InternedTerm("baseline"), ast.NewTerm(v.baseline))
+	}
+	return out
 }
 
 func factsValue(facts map[string]snapshot.Fact) (ast.Value, error) {
@@ -108,7 +139,9 @@ func tenantValue(tenant snapshot.Tenant, now time.Time, windows map[string]snaps
 }
 
 // timeValue writes a time as encoding/json does, in UTC.
-func timeValue(t time.Time) ast.Value { return ast.String(t.UTC().Format(time.RFC3339Nano)) }
+func timeValue(t time.Time) ast.Value { return ast.String(t.UTC().Format(timeLayout)) }
+
+const timeLayout = time.RFC3339Nano
 
 // object takes keys and values in turn.
 func object(pairs ...any) ast.Object {

@@ -21,14 +21,20 @@ const (
 	docDeadline = "deadline"
 	docSeverity = "severity"
 	docMissing  = "missing"
+	docAttested = "attested"
 )
+
+// documentNames lists them all.
+func documentNames() []string {
+	return []string{docStatus, docFindings, docEvidence, docMessage, docDeadline, docSeverity, docMissing, docAttested}
+}
 
 // documents says which documents a rule's package defines.
 type documents map[string]bool
 
 func (d documents) names() []string {
 	var out []string
-	for _, name := range []string{docStatus, docFindings, docEvidence, docMessage, docDeadline, docSeverity, docMissing} {
+	for _, name := range documentNames() {
 		if d[name] {
 			out = append(out, name)
 		}
@@ -85,7 +91,7 @@ func inventory(files []file) ([]Rule, []documents, error) {
 		complaints = append(complaints, checkStatus(p, statuses)...)
 		problems = append(problems, complaints...)
 		docs := documents{}
-		for _, name := range []string{docStatus, docFindings, docEvidence, docMessage, docDeadline, docSeverity, docMissing} {
+		for _, name := range documentNames() {
 			docs[name] = len(p.rules(name)) > 0
 		}
 		entries = append(entries, entry{rule, docs})
@@ -100,6 +106,7 @@ func inventory(files []file) ([]Rule, []documents, error) {
 		}
 		rules, docs = append(rules, e.rule), append(docs, e.docs)
 	}
+	problems = append(problems, checkAttestations(rules, docs)...)
 	slices.SortStableFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return rules, docs, errors.Join(problems...)
 }
@@ -174,6 +181,33 @@ func isWord(status string) bool {
 	default:
 		return false
 	}
+}
+
+// checkAttestations holds rules to the attestations that they name: an attestation of a rule that nobody may
+// attest would never come, and a rule that heeds one must say when it leans on it.
+func checkAttestations(rules []Rule, docs []documents) []error {
+	var problems []error
+	for i, rule := range rules {
+		complain := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("%s:%d: METADATA: %w", rule.File, rule.Line, fmt.Errorf(format, args...)))
+		}
+		for _, id := range rule.Attestations {
+			at := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })
+			switch {
+			case at < 0:
+				complain("custom.attestations: there is no rule %q", id)
+			case !rules[at].attestable():
+				complain("custom.attestations: %s is no rule that a person may attest: its own custom.attestations do not name it", id)
+			}
+		}
+		if len(rule.Attestations) > 0 && !docs[i][docAttested] {
+			complain("custom.attestations: the rule has no document attested, which says when it leans on one")
+		}
+		if len(rule.Attestations) == 0 && docs[i][docAttested] {
+			complain("the rule has a document attested: name in custom.attestations whose attestations it heeds")
+		}
+	}
+	return problems
 }
 
 // checkReferences refuses what would be undefined for ever, and facts that a rule reads behind the

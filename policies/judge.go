@@ -21,6 +21,7 @@ type judge struct {
 	now           time.Time
 	tenantFacts   map[string]snapshot.Fact
 	tenantOrigins origins
+	requires      map[string][]string // the facts that each rule requires
 }
 
 // subject is whom a verdict is about: a leaver, or the tenant.
@@ -29,6 +30,10 @@ type subject struct {
 	leftBy  time.Time
 	facts   map[string]snapshot.Fact
 	origins origins
+	// vouchers are the attestations for the leaver; heard are those laid before the rule, by the rule that
+	// they are for.
+	vouchers []*voucher
+	heard    map[string]*voucher
 }
 
 // answer is what a rule said, checked.
@@ -40,13 +45,14 @@ type answer struct {
 	findings []Finding
 	evidence map[string]map[string]any
 	missing  []string
+	attested []string
 }
 
 // verdict is the verdict of a rule that was asked.
 func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict {
 	var a answer
 	if err == nil {
-		a, err = j.read(rule, said)
+		a, err = j.read(rule, who, said)
 	}
 	if err != nil {
 		return Verdict{
@@ -60,9 +66,13 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 	verdict := Verdict{
 		Rule: rule.ID, Status: a.status, Severity: a.severity, Grade: Observed, Message: a.message,
 		Findings: a.findings, Evidence: j.evidence(rule, who, a), Deadline: a.deadline,
-		Missing: j.named(a.missing, who),
+		DaysLeft: DaysLeft(a.deadline, j.now), Missing: j.named(a.missing, who),
 	}
-	unread := j.unread(rule, who)
+	for _, id := range a.attested {
+		verdict.Grade = Attested
+		verdict.Attestations = append(verdict.Attestations, who.heard[id].of(id))
+	}
+	unread := j.unread(rule, who, a.attested)
 	if a.status == Pass && len(unread)+len(verdict.Missing) > 0 {
 		verdict.Status, verdict.Message = Unknown, ""
 	}
@@ -112,10 +122,32 @@ func (j *judge) notJudged(rule Rule, who subject, state snapshot.LeaverState) Ve
 	return verdict
 }
 
-// unread lists the facts that every pass of the rule needs and that are unknown.
-func (j *judge) unread(rule Rule, who subject) []Missing {
+// leaning chooses between the verdict without attestations and the one with them. An attestation counts
+// only where the rule says that it leans on it; it can never make a rule not applicable.
+func leaning(without, with Verdict) Verdict {
+	failsAlready := without.Status == Fail || without.Status == Pending
+	switch {
+	case len(with.Attestations) > 0 && with.Status != NotApplicable:
+		return with
+	case broken(with) && !failsAlready:
+		return with // the policy's error must not hide behind a pass
+	}
+	return without
+}
+
+// broken says that the rule could not be evaluated.
+func broken(v Verdict) bool {
+	return slices.ContainsFunc(v.Missing, func(m Missing) bool { return m.Reason == ReasonPolicyError })
+}
+
+// unread lists the facts that every pass of the rule needs and that are unknown. An attestation stands for
+// the facts that its own rule requires, and for no other.
+func (j *judge) unread(rule Rule, who subject, attested []string) []Missing {
 	var out []Missing
 	for _, name := range rule.Requires {
+		if slices.ContainsFunc(attested, func(id string) bool { return slices.Contains(j.requires[id], name) }) {
+			continue
+		}
 		if fact := j.fact(name, who); fact.State == snapshot.Unknown {
 			out = append(out, missingFact(name, fact))
 		}
@@ -197,7 +229,7 @@ func unknownMessage(missing []Missing) string {
 
 // read checks everything that a rule said. A rule that says something in a wrong form is not believed
 // in the rest.
-func (j *judge) read(rule Rule, said answers) (answer, error) {
+func (j *judge) read(rule Rule, who subject, said answers) (answer, error) {
 	a := answer{status: Unknown, severity: rule.Severity}
 	if status := said.of(docStatus, rule.ID); status != nil {
 		word, _ := status.(ast.String)
@@ -216,6 +248,7 @@ func (j *judge) read(rule Rule, said answers) (answer, error) {
 		{docFindings, func(v ast.Value) (err error) { a.findings, err = readFindings(v); return err }},
 		{docEvidence, func(v ast.Value) (err error) { a.evidence, err = readEvidence(v); return err }},
 		{docMissing, func(v ast.Value) (err error) { a.missing, err = readMissing(v, rule); return err }},
+		{docAttested, func(v ast.Value) (err error) { a.attested, err = readAttested(v, who); return err }},
 	} {
 		value := said.of(part.doc, rule.ID)
 		if value == nil {
@@ -327,6 +360,25 @@ func readMissing(value ast.Value, rule Rule) ([]string, error) {
 			return fmt.Errorf("%v is no fact", term)
 		}
 		out = append(out, string(name))
+		return nil
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// readAttested takes only what was laid before the rule.
+func readAttested(value ast.Value, who subject) ([]string, error) {
+	set, ok := value.(ast.Set)
+	if !ok {
+		return nil, errors.New("not a set of rule ids")
+	}
+	var out []string
+	err := set.Iter(func(term *ast.Term) error {
+		id, ok := term.Value.(ast.String)
+		if !ok || who.heard[string(id)] == nil {
+			return fmt.Errorf("%v: there is no such attestation for this leaver that the rule heeds", term)
+		}
+		out = append(out, string(id))
 		return nil
 	})
 	slices.Sort(out)

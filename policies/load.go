@@ -2,7 +2,6 @@ package policies
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-
-	"leavercheck/collector/snapshot"
 )
 
 // LoadOptions says what to load beside the built-in checklist.
@@ -121,23 +118,6 @@ func compile(files []file, rules []Rule, docs []documents, caps *ast.Capabilitie
 		return nil, explain(compiler.Errors)
 	}
 	return compiler, nil
-}
-
-// schemaSet holds what METADATA calls schema.leaver and schema.tenant.
-func schemaSet() (*ast.SchemaSet, error) {
-	set := ast.NewSchemaSet()
-	for name, read := range map[string]func() ([]byte, error){"leaver": snapshot.LeaverSchema, "tenant": snapshot.TenantSchema} {
-		text, err := read()
-		if err != nil {
-			return nil, fmt.Errorf("policies: reading the schema of a %s: %w", name, err)
-		}
-		var schema any
-		if err := json.Unmarshal(text, &schema); err != nil {
-			return nil, fmt.Errorf("policies: reading the schema of a %s: %w", name, err)
-		}
-		set.Put(ast.MustParseRef("schema."+name), schema)
-	}
-	return set, nil
 }
 
 // declarations writes, for every root whose policies do not do it themselves, the module that tells the

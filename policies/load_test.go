@@ -48,50 +48,64 @@ func TestLoadRefuses(t *testing.T) {
 		text string
 		want string // in the error, behind file and line
 	}{
-		"no title":               {strings.Replace(ruleText("TST-002", "", says("pass")), "# title: A rule\n", "", 1), "METADATA: title is missing"},
-		"no description":         {strings.Replace(ruleText("TST-002", "", says("pass")), "# description: It judges.\n", "", 1), "METADATA: description is missing"},
-		"no scope":               {ruleText("TST-002", "scope: -\n", says("pass")), `custom.scope "" is neither leaver nor tenant`},
-		"wrong scope":            {ruleText("TST-002", "scope: world\n", says("pass")), `custom.scope "world" is neither leaver nor tenant`},
-		"no severity":            {ruleText("TST-002", "severity: -\n", says("pass")), `custom.severity "" is none of critical`},
-		"wrong severity":         {ruleText("TST-002", "severity: bad\n", says("pass")), `custom.severity "bad" is none of critical`},
-		"no requires":            {ruleText("TST-002", "requires: -\n", says("pass")), "custom.requires is missing"},
-		"a fact that is none":    {ruleText("TST-002", "requires: [acount]\n", says("pass")), `there is no fact "acount"`},
-		"a tenant's leaver fact": {ruleText("TST-002", "scope: tenant\nparameters: -\n", says("pass")), `there is no fact "account" for a rule of scope "tenant"`},
-		"a fact twice":           {ruleText("TST-002", "uses: [account]\n", says("pass")), `"account" stands in both`},
-		"no remediation":         {ruleText("TST-002", "remediation: -\n", says("pass")), "custom.remediation is missing"},
-		"a misspelt key":         {ruleText("TST-002", "remedation: x\n", says("pass")), `unknown field "remedation"`},
-		"a wrong state":          {ruleText("TST-002", "states: [gone]\n", says("pass")), `custom.states: "gone" is none of`},
-		"an id that is none":     {packageText("checklist.other", "tst 2", "", "default status := \"unknown\"\n"), `custom.id "tst 2" is not of the form`},
-		"no grace":               {ruleText("TST-002", "parameters: -\n", says("pass")), "custom.parameters has no grace_hours"},
-		"a wrong grace":          {ruleText("TST-002", "parameters: {grace_hours: {type: string, default: soon}}\n", says("pass")), "custom.parameters.grace_hours: soon is not a number of hours"},
-		"a negative grace":       {ruleText("TST-002", "parameters: {grace_hours: {type: integer, default: -1}}\n", says("pass")), "-1 hours are not between"},
-		"no default":             {ruleText("TST-002", "parameters: {grace_hours: {type: integer}}\n", says("pass")), "custom.parameters.grace_hours: has no default"},
-		"no type":                {ruleText("TST-002", "parameters: {grace_hours: {default: 1}}\n", says("pass")), "custom.parameters.grace_hours: has no type"},
-		"a default that misfits": {ruleText("TST-002", "parameters: {grace_hours: {type: integer, minimum: 5, default: 1}}\n", says("pass")), "its default does not fit"},
-		"a schema from outside":  {ruleText("TST-002", `parameters: {grace_hours: {type: integer, default: 1, $ref: "file:///etc/passwd"}}`+"\n", says("pass")), "may not refer to other documents"},
-		"an empty control":       {ruleText("TST-002", "controls: {soc2: [{confidence: H}]}\n", says("pass")), "soc2 has a control without id"},
-		"an id twice":            {packageText("checklist.other", "TST-001", "", "default status := \"unknown\"\n"), "the id TST-001 is already that of ours/good.rego:11"},
-		"no status":              {packageText("checklist.other", "TST-002", "", "verdict := \"pass\"\n"), "package checklist.other has the id TST-002 but no status"},
-		"no default status":      {packageText("checklist.other", "TST-002", "", says("pass")), "status has no default"},
-		"a default that passes":  {packageText("checklist.other", "TST-002", "", "default status := \"pass\"\n"), `the default status is "pass": it must be "unknown"`},
-		"two ladders":            {ruleText("TST-002", "", "status := \"fail\" if input.leaver.mail == \"\"\n\nstatus := \"pass\" if input.leaver.mail != \"\"\n"), "status is defined 2 times"},
-		"a word that is none":    {ruleText("TST-002", "", says("ok")), `status "ok" is none of pass, fail, unknown, not_applicable`},
-		"a set of statuses":      {packageText("checklist.other", "TST-002", "", "status contains \"pass\"\n"), "status is not one value"},
-		"a status without an id": {"package checklist.other\n\ndefault status := \"unknown\"\n", "has a status but no custom.id"},
-		"another package":        {"package main\n\nx := 1\n", "package main: built-in policies stand in checklist and lib"},
-		"a syntax error":         {"package checklist.other\n\nstatus := \n", "rego_parse_error"},
-		"METADATA that is none":  {"# METADATA\n# title: [\npackage checklist.other\n", "yaml"},
-		"Rego of old":            {"package checklist.other\n\nallow { true }\n", "`if` keyword is required"},
-		"an empty file":          {"", "empty module"},
-		"a misspelt property":    {ruleText("TST-002", "", "status := \"pass\" if input.facts.account.value.acountEnabled == false\n"), "undefined ref: input.facts.account.value.acountEnabled"},
-		"a misspelt fact":        {ruleText("TST-002", "", "status := \"pass\" if input.facts.acount\n"), "undefined ref: input.facts.acount"},
-		"a comparison of kinds":  {ruleText("TST-002", "", "status := \"pass\" if input.leaver.mail == 7\n"), "match error"},
-		"a misspelt tenant fact": {ruleText("TST-002", "", "status := \"pass\" if data.tenant.facts.domain\n"), "undefined ref: data.tenant.facts.domain"},
-		"a fact behind the back": {ruleText("TST-002", "", "status := \"pass\" if input.facts.mailbox.state == \"absent\"\n"), `TST-002 reads the fact "mailbox": name it in custom.requires or custom.uses`},
-		"a parameter of nobody":  {ruleText("TST-002", "", "status := \"pass\" if data.parameters[\"TST-999\"].x > 1\n"), `there is no rule "TST-999"`},
-		"an unknown parameter":   {ruleText("TST-002", "", "status := \"pass\" if data.parameters[\"TST-002\"].grace > 1\n"), `the rule TST-002 has no parameter "grace"`},
-		"an unused variable":     {ruleText("TST-002", "", "status := \"pass\" if x := input.leaver.mail\n"), "unused"},
-		"recursion":              {ruleText("TST-002", "", "status := \"pass\" if status == \"fail\"\n"), "recursive"},
+		"no title":                  {strings.Replace(ruleText("TST-002", "", says("pass")), "# title: A rule\n", "", 1), "METADATA: title is missing"},
+		"no description":            {strings.Replace(ruleText("TST-002", "", says("pass")), "# description: It judges.\n", "", 1), "METADATA: description is missing"},
+		"no scope":                  {ruleText("TST-002", "scope: -\n", says("pass")), `custom.scope "" is neither leaver nor tenant`},
+		"wrong scope":               {ruleText("TST-002", "scope: world\n", says("pass")), `custom.scope "world" is neither leaver nor tenant`},
+		"no severity":               {ruleText("TST-002", "severity: -\n", says("pass")), `custom.severity "" is none of critical`},
+		"wrong severity":            {ruleText("TST-002", "severity: bad\n", says("pass")), `custom.severity "bad" is none of critical`},
+		"no requires":               {ruleText("TST-002", "requires: -\n", says("pass")), "custom.requires is missing"},
+		"a fact that is none":       {ruleText("TST-002", "requires: [acount]\n", says("pass")), `there is no fact "acount"`},
+		"a tenant's leaver fact":    {ruleText("TST-002", "scope: tenant\nparameters: -\n", says("pass")), `there is no fact "account" for a rule of scope "tenant"`},
+		"a fact twice":              {ruleText("TST-002", "uses: [account]\n", says("pass")), `"account" stands in both`},
+		"no remediation":            {ruleText("TST-002", "remediation: -\n", says("pass")), "custom.remediation is missing"},
+		"a misspelt key":            {ruleText("TST-002", "remedation: x\n", says("pass")), `unknown field "remedation"`},
+		"a wrong state":             {ruleText("TST-002", "states: [gone]\n", says("pass")), `custom.states: "gone" is none of`},
+		"an id that is none":        {packageText("checklist.other", "tst 2", "", "default status := \"unknown\"\n"), `custom.id "tst 2" is not of the form`},
+		"no grace":                  {ruleText("TST-002", "parameters: -\n", says("pass")), "custom.parameters has no grace_hours"},
+		"a wrong grace":             {ruleText("TST-002", "parameters: {grace_hours: {type: string, default: soon}}\n", says("pass")), "custom.parameters.grace_hours: soon is not a number of hours"},
+		"a negative grace":          {ruleText("TST-002", "parameters: {grace_hours: {type: integer, default: -1}}\n", says("pass")), "-1 hours are not between"},
+		"no default":                {ruleText("TST-002", "parameters: {grace_hours: {type: integer}}\n", says("pass")), "custom.parameters.grace_hours: has no default"},
+		"no type":                   {ruleText("TST-002", "parameters: {grace_hours: {default: 1}}\n", says("pass")), "custom.parameters.grace_hours: has no type"},
+		"a default that misfits":    {ruleText("TST-002", "parameters: {grace_hours: {type: integer, minimum: 5, default: 1}}\n", says("pass")), "its default does not fit"},
+		"a schema from outside":     {ruleText("TST-002", `parameters: {grace_hours: {type: integer, default: 1, $ref: "file:///etc/passwd"}}`+"\n", says("pass")), "may not refer to other documents"},
+		"an empty control":          {ruleText("TST-002", "controls: {soc2: [{confidence: H}]}\n", says("pass")), "soc2 has a control without id"},
+		"a confidence that is none": {ruleText("TST-002", "controls: {soc2: [{id: CC6.1, confidence: sure}]}\n", says("pass")), `soc2 CC6.1: the confidence "sure" is none of high, medium, low`},
+		"an attestation of nobody":  {ruleText("TST-002", "attestations: [TST-009]\n", says("pass")+"\nattested contains \"TST-009\" if input.attested[\"TST-009\"]\n"), `custom.attestations: there is no rule "TST-009"`},
+		"an attestation not to give": {
+			ruleText("TST-002", "attestations: [TST-002, TST-001]\n", says("pass")+"\nattested contains \"TST-001\" if input.attested[\"TST-001\"]\n"),
+			"custom.attestations: TST-001 is no rule that a person may attest",
+		},
+		"an attestation twice":     {ruleText("TST-002", "attestations: [TST-002, TST-002]\n", says("pass")+"\nattested contains \"TST-002\" if input.attested[\"TST-002\"]\n"), "custom.attestations names TST-002 twice"},
+		"an attestation unsaid":    {ruleText("TST-002", "attestations: [TST-002]\n", says("pass")), "the rule has no document attested"},
+		"attested behind the back": {ruleText("TST-002", "", says("pass")+"\nattested contains \"TST-002\" if input.attested[\"TST-002\"]\n"), "the rule has a document attested: name in custom.attestations"},
+		"the tenant attested":      {ruleText("TST-002", "scope: tenant\nrequires: []\nparameters: -\nattestations: [TST-002]\n", says("pass")), "custom.attestations makes no sense for a rule on the tenant"},
+		"a misspelt baseline fact": {ruleText("TST-002", "", "status := \"pass\" if input.baseline.facts.acount\n"), "undefined ref: input.baseline.facts.acount"},
+		"a leaver of the tenant":   {tenantRule("TST-002", "status := \"pass\" if input.leaver.mail\n"), "undefined ref: input.leaver"},
+		"a misspelt population":    {tenantRule("TST-002", "status := \"pass\" if input.population.heads == 1\n"), "undefined ref: input.population.heads"},
+		"a population of a leaver": {ruleText("TST-002", "", "status := \"pass\" if input.population.leavers == 1\n"), "undefined ref: input.population"},
+		"an id twice":              {packageText("checklist.other", "TST-001", "", "default status := \"unknown\"\n"), "the id TST-001 is already that of ours/good.rego:11"},
+		"no status":                {packageText("checklist.other", "TST-002", "", "verdict := \"pass\"\n"), "package checklist.other has the id TST-002 but no status"},
+		"no default status":        {packageText("checklist.other", "TST-002", "", says("pass")), "status has no default"},
+		"a default that passes":    {packageText("checklist.other", "TST-002", "", "default status := \"pass\"\n"), `the default status is "pass": it must be "unknown"`},
+		"two ladders":              {ruleText("TST-002", "", "status := \"fail\" if input.leaver.mail == \"\"\n\nstatus := \"pass\" if input.leaver.mail != \"\"\n"), "status is defined 2 times"},
+		"a word that is none":      {ruleText("TST-002", "", says("ok")), `status "ok" is none of pass, fail, unknown, not_applicable`},
+		"a set of statuses":        {packageText("checklist.other", "TST-002", "", "status contains \"pass\"\n"), "status is not one value"},
+		"a status without an id":   {"package checklist.other\n\ndefault status := \"unknown\"\n", "has a status but no custom.id"},
+		"another package":          {"package main\n\nx := 1\n", "package main: built-in policies stand in checklist and lib"},
+		"a syntax error":           {"package checklist.other\n\nstatus := \n", "rego_parse_error"},
+		"METADATA that is none":    {"# METADATA\n# title: [\npackage checklist.other\n", "yaml"},
+		"Rego of old":              {"package checklist.other\n\nallow { true }\n", "`if` keyword is required"},
+		"an empty file":            {"", "empty module"},
+		"a misspelt property":      {ruleText("TST-002", "", "status := \"pass\" if input.facts.account.value.acountEnabled == false\n"), "undefined ref: input.facts.account.value.acountEnabled"},
+		"a misspelt fact":          {ruleText("TST-002", "", "status := \"pass\" if input.facts.acount\n"), "undefined ref: input.facts.acount"},
+		"a comparison of kinds":    {ruleText("TST-002", "", "status := \"pass\" if input.leaver.mail == 7\n"), "match error"},
+		"a misspelt tenant fact":   {ruleText("TST-002", "", "status := \"pass\" if data.tenant.facts.domain\n"), "undefined ref: data.tenant.facts.domain"},
+		"a fact behind the back":   {ruleText("TST-002", "", "status := \"pass\" if input.facts.mailbox.state == \"absent\"\n"), `TST-002 reads the fact "mailbox": name it in custom.requires or custom.uses`},
+		"a parameter of nobody":    {ruleText("TST-002", "", "status := \"pass\" if data.parameters[\"TST-999\"].x > 1\n"), `there is no rule "TST-999"`},
+		"an unknown parameter":     {ruleText("TST-002", "", "status := \"pass\" if data.parameters[\"TST-002\"].grace > 1\n"), `the rule TST-002 has no parameter "grace"`},
+		"an unused variable":       {ruleText("TST-002", "", "status := \"pass\" if x := input.leaver.mail\n"), "unused"},
+		"recursion":                {ruleText("TST-002", "", "status := \"pass\" if status == \"fail\"\n"), "recursive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,7 +202,7 @@ func TestLockNoSchemaIsFetched(t *testing.T) {
 
 func TestLockNoPackageStandsInForData(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"tenant", "tenant.facts", "parameters"} {
+	for _, path := range []string{"tenant", "tenant.facts", "parameters", "baseline"} {
 		// As a built-in file, so that it is this lock and not the package space that refuses.
 		files, err := ours(map[string]string{
 			"rule.rego": ruleText("TST-001", "", says("pass")),
@@ -206,7 +220,7 @@ func TestLockNoPackageStandsInForData(t *testing.T) {
 func TestLockOwnPackageSpace(t *testing.T) {
 	t.Parallel()
 	rule := ours(map[string]string{"rule.rego": ruleText("TST-001", "", says("unknown"))})
-	for _, path := range []string{"checklist.test.rtst001", "checklist.evil", "lib.facts", "tenant", "parameters", "leavercheck.live", "custom", "custom.org", "customs.org.rule", `custom["org.rule"]`, "main"} {
+	for _, path := range []string{"checklist.test.rtst001", "checklist.evil", "lib.facts", "tenant", "parameters", "baseline", "leavercheck.live", "custom", "custom.org", "customs.org.rule", `custom["org.rule"]`, "main"} {
 		_, err := load(context.Background(), []source{rule, theirs(map[string]string{"evil.rego": "package " + path + "\n\nstatus := \"pass\"\n"})}, nil)
 		if err == nil || !strings.Contains(err.Error(), "theirs/evil.rego:1: package") || !strings.Contains(err.Error(), "custom.<org>.<rule>") {
 			t.Errorf("%s: got %v", path, err)

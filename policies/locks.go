@@ -22,6 +22,7 @@ const (
 const (
 	dataTenant     = "tenant"
 	dataParameters = "parameters"
+	dataBaseline   = "baseline"
 )
 
 // capabilities is the first and second lock: what a policy may call. Nothing that reaches the network,
@@ -47,7 +48,7 @@ func forbidden(name string) bool {
 // reserved is the third lock, asked by the compiler for the path of every rule: no rule may stand where
 // the engine puts its documents, or it would lie to every other rule about the tenant.
 func reserved(path []string) (bool, error) {
-	return path[0] == dataTenant || path[0] == dataParameters, nil
+	return slices.Contains([]string{dataTenant, dataParameters, dataBaseline}, path[0]), nil
 }
 
 // checkSpace is the fourth lock: every policy stays in the package space of its source. Without it, a

@@ -108,17 +108,15 @@ func (a answers) of(doc, rule string) ast.Value {
 	return said.Value
 }
 
-// ask puts a prepared query. A nil input leaves input undefined.
+// ask puts a prepared query.
 func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
 	options := []rego.EvalOption{
 		rego.EvalExternalCancel(a.bound.begin()),
 		rego.EvalMetrics(a.metrics),
 		rego.EvalTransaction(a.txn),
+		rego.EvalParsedInput(input),
 		// The answer is read as it is; converting it to Go values and back would cost more than the rules.
 		rego.EvalGenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term.Value, nil }),
-	}
-	if input != nil {
-		options = append(options, rego.EvalParsedInput(input))
 	}
 	results, err := query.Eval(ctx, options...)
 	if over := a.bound.end(); over != nil {

@@ -27,14 +27,25 @@ type Run struct {
 	Cloud         string `json:"cloud"`
 	// Snapshot names the evidence: the digest of its seal.
 	Snapshot SnapshotRef `json:"snapshot"`
+	// Baseline names the earlier snapshot that this one was compared with, nil for none.
+	Baseline *BaselineRef `json:"baseline,omitempty"`
 	// CollectedAt is when collecting began, the "now" of every rule unless Now stands beside it.
 	CollectedAt time.Time `json:"collectedAt"`
 	// Now is the time that the snapshot was judged as of, where the caller chose another.
 	Now time.Time `json:"now,omitzero"`
 	// PolicyDigest is the digest of the policy sources as evaluated.
-	PolicyDigest string                    `json:"policyDigest"`
-	Rules        []Rule                    `json:"rules"`
-	Parameters   map[string]map[string]any `json:"parameters"`
+	PolicyDigest string `json:"policyDigest"`
+	// Rules are those evaluated, with the controls of at least medium confidence.
+	Rules      []Rule                    `json:"rules"`
+	Parameters map[string]map[string]any `json:"parameters"`
+}
+
+// JudgedAsOf is the "now" of every verdict.
+func (r Run) JudgedAsOf() time.Time {
+	if !r.Now.IsZero() {
+		return r.Now
+	}
+	return r.CollectedAt
 }
 
 // Tool names the program that evaluated.
@@ -54,6 +65,12 @@ type SnapshotRef struct {
 	Seal       string              `json:"seal"`
 	Previous   string              `json:"previous,omitempty"`
 	Population snapshot.Population `json:"population"`
+}
+
+// BaselineRef names a baseline.
+type BaselineRef struct {
+	Seal        string    `json:"seal"`
+	CollectedAt time.Time `json:"collectedAt"`
 }
 
 // LeaverResult is every verdict on one leaver, sorted by rule. Somebody who leaves in the future has
@@ -95,6 +112,12 @@ type Summary struct {
 	// Complete says that no verdict is unknown.
 	Complete   bool         `json:"complete"`
 	Incomplete []Incomplete `json:"incomplete"`
+	// NextDeadline is the first still to come among those of verdicts that fail or may yet: fail, pending or
+	// unknown. Deadlines counts those that come within 7 days.
+	NextDeadline time.Time `json:"nextDeadline,omitzero"`
+	Deadlines    int       `json:"deadlines"`
+	// Attestations are all that were given, sorted, each with what became of it.
+	Attestations []AttestationResult `json:"attestations"`
 }
 
 // LeaverCounts counts leavers. Failing, Unknown and Pending may count the same leaver; Clean counts

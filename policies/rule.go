@@ -20,24 +20,27 @@ type Scope string
 // The scopes.
 const (
 	PerLeaver Scope = "leaver" // each leaver by themselves; the rule's input is a snapshot.Record
-	PerTenant Scope = "tenant" // the tenant as a whole, once; the rule has no input
+	PerTenant Scope = "tenant" // the tenant as a whole, once; the rule's input is the population
 )
 
 // Rule describes a rule, from the METADATA of its package.
 type Rule struct {
-	ID               string                 `json:"id"`
-	Package          string                 `json:"package"`
-	Title            string                 `json:"title"`
-	Description      string                 `json:"description"`
-	Scope            Scope                  `json:"scope"`
-	Severity         Severity               `json:"severity"`
-	States           []snapshot.LeaverState `json:"states,omitempty"`
-	Requires         []string               `json:"requires"`
-	Uses             []string               `json:"uses"`
-	Parameters       map[string]Parameter   `json:"parameters"`
-	Controls         map[string][]Control   `json:"controls"`
-	Remediation      string                 `json:"remediation"`
-	RelatedResources []Resource             `json:"relatedResources"`
+	ID          string                 `json:"id"`
+	Package     string                 `json:"package"`
+	Title       string                 `json:"title"`
+	Description string                 `json:"description"`
+	Scope       Scope                  `json:"scope"`
+	Severity    Severity               `json:"severity"`
+	States      []snapshot.LeaverState `json:"states,omitempty"`
+	Requires    []string               `json:"requires"`
+	Uses        []string               `json:"uses"`
+	// Attestations are the rules whose attestations this one heeds. Its own id among them means that a person
+	// may attest it.
+	Attestations     []string             `json:"attestations,omitempty"`
+	Parameters       map[string]Parameter `json:"parameters"`
+	Controls         map[string][]Control `json:"controls"`
+	Remediation      string               `json:"remediation"`
+	RelatedResources []Resource           `json:"relatedResources"`
 	// File and Line are where the package statement stands; a built-in rule's file is its path in this
 	// repository.
 	File string `json:"file"`
@@ -45,10 +48,10 @@ type Rule struct {
 }
 
 // Control is a control of a framework that a rule checks. Confidence says how well the two fit, where
-// somebody judged that: "high" or "medium".
+// somebody judged that.
 type Control struct {
-	ID         string `json:"id"`
-	Confidence string `json:"confidence,omitempty"`
+	ID         string     `json:"id"`
+	Confidence Confidence `json:"confidence,omitempty"`
 }
 
 // Resource is a page to read.
@@ -62,6 +65,9 @@ func (r Rule) judges(state snapshot.LeaverState) bool {
 	return r.Scope == PerLeaver && slices.Contains(r.States, state)
 }
 
+// attestable says whether a person may attest the rule.
+func (r Rule) attestable() bool { return slices.Contains(r.Attestations, r.ID) }
+
 // UnmarshalJSON takes a control as an object, or as its id alone.
 func (c *Control) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &c.ID); err == nil {
@@ -73,15 +79,16 @@ func (c *Control) UnmarshalJSON(data []byte) error {
 
 // metadata is the "custom" part of a rule's METADATA.
 type metadata struct {
-	ID          string                     `json:"id"`
-	Scope       Scope                      `json:"scope"`
-	Severity    Severity                   `json:"severity"`
-	States      []snapshot.LeaverState     `json:"states"`
-	Requires    []string                   `json:"requires"`
-	Uses        []string                   `json:"uses"`
-	Parameters  map[string]json.RawMessage `json:"parameters"`
-	Controls    map[string][]Control       `json:"controls"`
-	Remediation string                     `json:"remediation"`
+	ID           string                     `json:"id"`
+	Scope        Scope                      `json:"scope"`
+	Severity     Severity                   `json:"severity"`
+	States       []snapshot.LeaverState     `json:"states"`
+	Requires     []string                   `json:"requires"`
+	Uses         []string                   `json:"uses"`
+	Attestations []string                   `json:"attestations"`
+	Parameters   map[string]json.RawMessage `json:"parameters"`
+	Controls     map[string][]Control       `json:"controls"`
+	Remediation  string                     `json:"remediation"`
 }
 
 // graceHours is the parameter that every rule on leavers has.
@@ -143,6 +150,9 @@ func readRule(module *ast.Module, note *ast.Annotations) (Rule, []error) {
 		if len(rule.States) > 0 {
 			complain("METADATA: custom.states makes no sense for a rule on the tenant")
 		}
+		if len(meta.Attestations) > 0 {
+			complain("METADATA: custom.attestations makes no sense for a rule on the tenant: a person attests something of a leaver")
+		}
 	default:
 		complain("METADATA: custom.scope %q is neither leaver nor tenant", rule.Scope)
 		facts = knownFacts(PerLeaver)
@@ -167,10 +177,19 @@ func readRule(module *ast.Module, note *ast.Annotations) (Rule, []error) {
 		}
 		rule.Uses = append(rule.Uses, fact)
 	}
+	for i, id := range meta.Attestations {
+		if slices.Contains(meta.Attestations[:i], id) {
+			complain("METADATA: custom.attestations names %s twice", id)
+		}
+	}
+	rule.Attestations = meta.Attestations
 	for framework, controls := range rule.Controls {
 		for _, control := range controls {
 			if control.ID == "" {
 				complain("METADATA: custom.controls: %s has a control without id", framework)
+			}
+			if control.Confidence != "" && !slices.Contains(Confidences(), control.Confidence) {
+				complain("METADATA: custom.controls: %s %s: the confidence %q is none of high, medium, low", framework, control.ID, control.Confidence)
 			}
 		}
 	}

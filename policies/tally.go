@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 )
 
-// Tally counts a stream of results into its Summary. It holds counts and causes, no leavers. The zero
-// value is not ready; see NewTally.
+// Tally counts a stream of results into its Summary, all but the attestations, which are not of the
+// stream. It holds counts and causes, no leavers. The zero value is not ready; see NewTally.
 type Tally struct {
+	now     time.Time
 	summary Summary
 	causes  map[cause]*effect
 }
@@ -20,9 +22,10 @@ type effect struct {
 	leavers int
 }
 
-// NewTally returns a Tally in which each of the rules counts nothing yet.
-func NewTally(rules []Rule) *Tally {
+// NewTally returns a Tally in which each of the run's rules counts nothing yet.
+func NewTally(run Run) *Tally {
 	t := &Tally{
+		now: run.JudgedAsOf(),
 		summary: Summary{
 			Statuses:          map[Status]int{},
 			Severities:        map[Severity]int{},
@@ -38,7 +41,7 @@ func NewTally(rules []Rule) *Tally {
 		t.summary.Severities[severity] = 0
 		t.summary.UnknownSeverities[severity] = 0
 	}
-	for _, rule := range rules {
+	for _, rule := range run.Rules {
 		t.summary.Rules[rule.ID] = map[Status]int{}
 	}
 	return t
@@ -82,7 +85,7 @@ func (t *Tally) Summary() Summary {
 		out.Rules[rule] = maps.Clone(counts)
 	}
 	out.Complete = out.Statuses[Unknown] == 0
-	out.Incomplete = []Incomplete{}
+	out.Incomplete, out.Attestations = []Incomplete{}, []AttestationResult{}
 	for cause, effect := range t.causes {
 		out.Incomplete = append(out.Incomplete, Incomplete{
 			Fact: cause.fact, Reason: cause.reason, Needs: cause.needs,
@@ -110,6 +113,7 @@ func (t *Tally) verdicts(verdicts []Verdict) (map[Status]bool, map[cause]*effect
 			t.summary.Rules[verdict.Rule] = map[Status]int{}
 		}
 		t.summary.Rules[verdict.Rule][verdict.Status]++
+		t.deadline(verdict)
 		switch verdict.Status {
 		case Fail:
 			t.summary.Severities[verdict.Severity]++
@@ -131,4 +135,21 @@ func (t *Tally) verdicts(verdicts []Verdict) (map[Status]bool, map[cause]*effect
 		}
 	}
 	return seen, hit
+}
+
+// soon is how far ahead a deadline is counted.
+const soon = 7 * 24 * time.Hour
+
+// deadline notes when the first data is lost if nothing is done.
+func (t *Tally) deadline(verdict Verdict) {
+	at := verdict.Deadline
+	if at.IsZero() || at.Before(t.now) || verdict.Status != Fail && verdict.Status != Pending && verdict.Status != Unknown {
+		return
+	}
+	if next := t.summary.NextDeadline; next.IsZero() || at.Before(next) {
+		t.summary.NextDeadline = at
+	}
+	if !at.After(t.now.Add(soon)) {
+		t.summary.Deadlines++
+	}
 }

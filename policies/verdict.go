@@ -73,10 +73,13 @@ type Verdict struct {
 	Grade    Grade      `json:"grade"`
 	// Due is when the grace ends, or ended, of something that fails.
 	Due time.Time `json:"due,omitzero"`
-	// Deadline is when data is lost.
+	// Deadline is when data is lost. DaysLeft counts whole days until then, below 0 when it is past.
 	Deadline time.Time `json:"deadline,omitzero"`
+	DaysLeft *int      `json:"daysLeft,omitempty"`
 	Missing  []Missing `json:"missing,omitempty"`
-	Waiver   *Waiver   `json:"waiver,omitempty"`
+	// Attestations are what the verdict leans on beside what was read.
+	Attestations []VerdictAttestation `json:"attestations,omitempty"`
+	Waiver       *Waiver              `json:"waiver,omitempty"`
 	// Fingerprint names this problem of this leaver: the same on every run while it lasts.
 	Fingerprint string `json:"fingerprint"`
 }
@@ -129,6 +132,31 @@ type Waiver struct {
 	Expires    time.Time `json:"expires"`
 	// Status is what the verdict would be without the waiver.
 	Status Status `json:"status"`
+}
+
+// VerdictAttestation is an attestation that a verdict leans on.
+type VerdictAttestation struct {
+	// Rule is the rule that it stands for.
+	Rule      string    `json:"rule"`
+	Statement string    `json:"statement"`
+	By        string    `json:"by"`
+	At        time.Time `json:"at"`
+	Link      string    `json:"link,omitempty"`
+	Expires   time.Time `json:"expires"`
+}
+
+// DaysLeft is the number of whole days from now to a deadline, rounded down; nil without one.
+func DaysLeft(deadline, now time.Time) *int {
+	if deadline.IsZero() {
+		return nil
+	}
+	const day = 24 * time.Hour
+	left := deadline.Sub(now)
+	days := int(left / day)
+	if left < 0 && left%day != 0 {
+		days--
+	}
+	return &days
 }
 
 // Fingerprint names a problem independently of display names, messages and time: a digest over the

@@ -12,16 +12,20 @@ type stream struct {
 	run     policies.Run
 	leavers []policies.LeaverResult
 	tenant  policies.TenantResult
+
+	attestations []policies.AttestationResult
 }
 
 // summary counts what the stream holds.
 func (s stream) summary() policies.Summary {
-	tally := policies.NewTally(s.run.Rules)
+	tally := policies.NewTally(s.run)
 	for _, leaver := range s.leavers {
 		tally.Leaver(leaver)
 	}
 	tally.Tenant(s.tenant)
-	return tally.Summary()
+	out := tally.Summary()
+	out.Attestations = append(out.Attestations, s.attestations...)
+	return out
 }
 
 // play gives the stream to a handler.
@@ -112,7 +116,7 @@ func mixed() stream {
 	older := blocked
 	older.Due = at("2026-10-02T09:00:00Z")
 	forwarding := verdict("FWD-002", policies.Fail, policies.High, "forwards to eve@example.org without an Exchange licence")
-	forwarding.Deadline = at("2026-12-01T00:00:00Z")
+	forwarding = losing(forwarding, "2026-12-01T00:00:00Z")
 	waits := verdict("LIC-001", policies.Pending, policies.Medium, "holds ENTERPRISEPACK directly")
 	waits.Due = at("2026-11-24T09:00:00Z")
 	unread := verdict("DEV-001", policies.Unknown, policies.Critical, "cannot be told without mobileDevices (forbidden)")
@@ -128,6 +132,47 @@ func mixed() stream {
 		leaver(4, "Grady Archie", verdict("ACC-001", policies.Pass, policies.Critical, ""), verdict("DEV-001", policies.Pass, policies.Critical, "")),
 		later,
 	}, tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}}
+}
+
+// losing is a verdict with a deadline.
+func losing(v policies.Verdict, deadline string) policies.Verdict {
+	v.Deadline = at(deadline)
+	v.DaysLeft = policies.DaysLeft(v.Deadline, header().CollectedAt)
+	return v
+}
+
+// attested has attestations of every standing, and a baseline.
+func attested() stream {
+	const statement = "The mailbox was exported to a .pst file."
+	on := policies.VerdictAttestation{
+		Rule: "FWD-002", Statement: statement, By: "Allan Deyoung", At: at("2026-11-12T09:00:00Z"),
+		Link: "https://tickets.example/42", Expires: at("2027-01-31T23:59:59Z"),
+	}
+	vouched := verdict("FWD-002", policies.Pass, policies.High, "")
+	vouched.Grade, vouched.Attestations = policies.Attested, []policies.VerdictAttestation{on}
+	s := stream{run: header(), tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}, leavers: []policies.LeaverResult{
+		leaver(1, "Adele Vance", vouched),
+		leaver(2, "Alex Wilber",
+			losing(verdict("ACC-001", policies.Unknown, policies.Critical, "cannot be told"), "2026-11-20T00:00:00Z"),
+			losing(verdict("FWD-002", policies.Fail, policies.High, "the drive goes"), "2026-11-22T12:00:00Z")),
+		leaver(3, "Diego Siciliani",
+			losing(verdict("DEV-001", policies.Fail, policies.Low, "was purged"), "2026-11-20T00:00:00Z"),
+			losing(verdict("FWD-002", policies.Fail, policies.High, "the mailbox goes"), "2026-11-24T00:00:00Z"),
+			losing(verdict("LIC-001", policies.Pending, policies.Medium, "waits"), "2026-12-24T06:30:00Z")),
+	}}
+	s.run.Baseline = &policies.BaselineRef{Seal: "earlier", CollectedAt: at("2026-10-22T06:30:00Z")}
+	for i, standing := range policies.Standings() {
+		a := policies.AttestationResult{Standing: standing, Attestation: policies.Attestation{
+			Rule: "FWD-002", Leaver: fmt.Sprintf("user%d@contoso.com", i+1), Statement: statement, By: "Allan Deyoung",
+			At: on.At, Expires: on.Expires, Source: fmt.Sprintf("attestations.yaml:%d", 2+7*i),
+		}}
+		if i == 0 {
+			a.Link = on.Link
+		}
+		s.attestations = append(s.attestations, a)
+	}
+	s.attestations[6].Rule, s.attestations[6].Fact = "", "mobileDevices"
+	return s
 }
 
 // clean has nothing to complain about.

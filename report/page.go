@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +44,9 @@ func (p *page) paint(in ink, text string) string {
 	}
 	return "\x1b[" + string(in) + "m" + text + "\x1b[0m"
 }
+
+// roomy says that more fits on a line than on most.
+func (p *page) roomy() bool { return p.width >= defaultWidth+defaultWidth/4 }
 
 func (p *page) line(text string) {
 	p.out.WriteString(Clean(text) + "\n")
@@ -109,12 +114,16 @@ func (p *page) verdicts(rows []row, what string) {
 		inks[i] = severityInk(row.severity)
 		dated = dated || row.date != ""
 	}
+	due := len("2006-01-02,")
+	if p.roomy() {
+		due = len("2006-01-02, 9999 days left")
+	}
 	columns := []column{
 		{title: "SEVERITY", most: 8},
 		{title: "RULE", most: 12},
 		{title: "LEAVER", most: max(18, p.width/4), wraps: true},
 		{title: what, flows: true, wraps: true},
-		{title: "DUE", most: len(time.DateOnly), wraps: true},
+		{title: "DUE", most: due, wraps: true},
 	}
 	if !dated {
 		columns = columns[:4]
@@ -144,6 +153,33 @@ func (p *page) incomplete(causes []policies.Incomplete) {
 		{title: "LEAVERS", most: 9, right: true},
 		{title: "WHAT WOULD MEND IT", flows: true, wraps: true},
 	}, cells, nil)
+}
+
+func (p *page) attested(all []policies.AttestationResult) {
+	standing, by := len("STANDING"), p.width/8
+	if p.roomy() {
+		standing, by = len("several leavers"), p.width/6
+	}
+	columns := []column{
+		{title: "RULE", most: 9, wraps: true},
+		{title: "LEAVER", flows: true, wraps: true},
+		{title: "BY", most: by, wraps: true},
+		{title: "AT", most: len(time.DateOnly)},
+		{title: "EXPIRES", most: len(time.DateOnly)},
+		{title: "STANDING", most: standing, wraps: true},
+	}
+	const at = 3
+	var cells [][]string
+	for _, a := range all {
+		cells = append(cells, []string{cmp.Or(a.Rule, a.Fact), a.Leaver, a.By, day(a.At), day(a.Expires), string(a.Standing)})
+	}
+	if p.width < defaultWidth {
+		columns = slices.Delete(columns, at, at+1)
+		for i := range cells {
+			cells[i] = slices.Delete(cells[i], at, at+1)
+		}
+	}
+	p.table(columns, cells, nil)
 }
 
 // mend says what to do about a cause.

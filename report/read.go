@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"leavercheck/policies"
 )
@@ -250,9 +252,12 @@ func (d *decoder) elements(one func() error) func() error {
 type replay struct {
 	order
 	handler policies.Handler
+	asOf    time.Time
 	rules   map[string]bool
 	tally   *policies.Tally
 	last    string
+	// leanedOn are the attestations that verdicts carry.
+	leanedOn map[policies.VerdictAttestation]bool
 }
 
 func (r *replay) Run(run policies.Run) error {
@@ -262,11 +267,11 @@ func (r *replay) Run(run policies.Run) error {
 	if run.SchemaVersion != policies.ResultVersion {
 		return fmt.Errorf("the result has version %d of the format: this program reads %d", run.SchemaVersion, policies.ResultVersion)
 	}
-	r.rules = map[string]bool{}
+	r.asOf, r.rules, r.leanedOn = run.JudgedAsOf(), map[string]bool{}, map[policies.VerdictAttestation]bool{}
 	for _, rule := range run.Rules {
 		r.rules[rule.ID] = true
 	}
-	r.tally = policies.NewTally(run.Rules)
+	r.tally = policies.NewTally(run)
 	return r.handler.Run(run)
 }
 
@@ -304,10 +309,34 @@ func (r *replay) Summary(summary policies.Summary) error {
 	if err := r.summary(); err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(summary, r.tally.Summary()) {
+	want := r.tally.Summary()
+	want.Attestations = summary.Attestations
+	if !reflect.DeepEqual(summary, want) {
 		return errors.New("the summary is not that of the verdicts")
 	}
+	if err := r.attestations(summary.Attestations); err != nil {
+		return err
+	}
 	return r.handler.Summary(summary)
+}
+
+// attestations checks that the summary lists every attestation that a verdict leans on, as one that counts.
+func (r *replay) attestations(all []policies.AttestationResult) error {
+	for _, a := range all {
+		if !slices.Contains(policies.Standings(), a.Standing) {
+			return fmt.Errorf("the standing %q of an attestation is unknown", a.Standing)
+		}
+		if a.Standing != policies.Counts {
+			continue
+		}
+		maps.DeleteFunc(r.leanedOn, func(on policies.VerdictAttestation, _ bool) bool {
+			return on.Statement == a.Statement && on.By == a.By && on.Link == a.Link && on.At.Equal(a.At) && on.Expires.Equal(a.Expires) && (a.Rule == on.Rule || a.Fact != "")
+		})
+	}
+	for on := range r.leanedOn {
+		return fmt.Errorf("a verdict leans on an attestation of %s that the summary does not list", on.Rule)
+	}
+	return nil
 }
 
 func (r *replay) check(verdicts []policies.Verdict) error {
@@ -324,6 +353,13 @@ func (r *replay) check(verdicts []policies.Verdict) error {
 			return fmt.Errorf("%s: the severity %q is unknown", v.Rule, v.Severity)
 		case v.Grade != policies.Observed && v.Grade != policies.Attested:
 			return fmt.Errorf("%s: the grade %q is unknown", v.Rule, v.Grade)
+		case (v.Grade == policies.Attested) != (len(v.Attestations) > 0):
+			return fmt.Errorf("%s: the grade is %s, with %d attestations", v.Rule, v.Grade, len(v.Attestations))
+		case !reflect.DeepEqual(v.DaysLeft, policies.DaysLeft(v.Deadline, r.asOf)):
+			return fmt.Errorf("%s: the days left are not those until the deadline", v.Rule)
+		}
+		for _, on := range v.Attestations {
+			r.leanedOn[on] = true
 		}
 		seen[v.Rule] = true
 	}

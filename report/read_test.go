@@ -15,7 +15,7 @@ import (
 // TestReadGivesBackWhatWasWritten: every format for programs can be turned into every other.
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "nobody": {run: header()}, "hostile": hostile(hostileTexts()...)} {
+	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "nobody": {run: header()}, "hostile": hostile(hostileTexts()...)} {
 		for _, from := range []string{report.NDJSON, report.JSON} {
 			stored := render(t, from, report.Options{}, s)
 			for _, to := range report.Formats() {
@@ -63,6 +63,7 @@ func TestReadIsStrict(t *testing.T) {
 	t.Parallel()
 	lines := render(t, report.NDJSON, report.Options{}, mixed())
 	document := render(t, report.JSON, report.Options{}, mixed())
+	vouched := render(t, report.NDJSON, report.Options{}, attested())
 	part := strings.SplitAfter(lines, "\n")
 	without := func(n int) string {
 		return strings.Join(part[:n], "") + strings.Join(part[n+1:], "")
@@ -94,6 +95,15 @@ func TestReadIsStrict(t *testing.T) {
 		"a fail turned into a pass": {replace(lines, `"status":"fail"`, `"status":"pass"`), "the summary is not that of the verdicts"},
 		"two documents in a line":   {replace(lines, "}\n", "}{}\n"), "after top-level value"},
 		"verdicts before leaving":   {replace(lines, `"state":"live"`, `"state":"not_yet"`), "somebody who leaves in the future has verdicts"},
+
+		"an unknown standing":        {replace(vouched, `"standing":"expired"`, `"standing":"fine"`), `the standing "fine" of an attestation is unknown`},
+		"an attestation hidden":      {replace(vouched, `"standing":"counts"`, `"standing":"not needed"`), "a verdict leans on an attestation of FWD-002 that the summary does not list"},
+		"an attestation reworded":    {replace(vouched, `"by":"Allan Deyoung"`, `"by":"Somebody"`), "a verdict leans on an attestation of FWD-002"},
+		"attested by nobody":         {replace(vouched, `"grade":"observed"`, `"grade":"attested"`), "the grade is attested, with 0 attestations"},
+		"an attestation as observed": {replace(vouched, `"grade":"attested"`, `"grade":"observed"`), "the grade is observed, with 1 attestations"},
+		"days that are not left":     {replace(vouched, `"daysLeft":1`, `"daysLeft":9`), "the days left are not those until the deadline"},
+		"days without a deadline":    {replace(vouched, `"grade":"attested"`, `"grade":"attested","daysLeft":1`), "the days left are not those until the deadline"},
+		"a deadline moved":           {replace(vouched, `"nextDeadline":"2026-11-22`, `"nextDeadline":"2026-11-23`), "the summary is not that of the verdicts"},
 
 		"document: cut":                 {document[:len(document)/2], "the document breaks off"},
 		"document: cut before the end":  {document[:len(document)-2], "line 10: the document breaks off"},

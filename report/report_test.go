@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -39,7 +40,7 @@ func render(t *testing.T, format string, opts report.Options, s stream) string {
 
 func TestGoldens(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "nobody": {run: header()}} {
+	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "nobody": {run: header()}} {
 		for file, format := range map[string]struct {
 			format string
 			opts   report.Options
@@ -94,6 +95,9 @@ func hostile(texts ...string) stream {
 		later := leaver(2*i+1, text)
 		later.Leaver.State = "not_yet"
 		s.leavers = append(s.leavers, one, later)
+		s.attestations = append(s.attestations, policies.AttestationResult{Standing: policies.Expired, Attestation: policies.Attestation{
+			Rule: text, Leaver: text, Statement: text, By: text, At: header().CollectedAt, Link: text, Expires: header().CollectedAt, Source: text,
+		}})
 		s.run.Tenant.Name += text
 		s.run.Cloud += text
 	}
@@ -137,7 +141,7 @@ func TestJSONKeepsHostileText(t *testing.T) {
 func TestTableFitsItsWidth(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int{60, 80, 100, 200} {
-		for name, s := range map[string]stream{"mixed": mixed(), "hostile": hostile(hostileTexts()...)} {
+		for name, s := range map[string]stream{"mixed": mixed(), "attested": attested(), "hostile": hostile(hostileTexts()...)} {
 			out := render(t, report.Table, report.Options{Width: width}, s)
 			for line := range strings.Lines(out) {
 				line = strings.TrimSuffix(line, "\n")
@@ -155,7 +159,7 @@ func TestTableOrder(t *testing.T) {
 	out := render(t, report.Table, report.Options{Width: 100}, mixed())
 	places := []string{
 		"2 of 4 leavers are not properly offboarded; 3 could not be fully checked; 1 is still in grace.",
-		"Alex Wilber", "Adele Vance", "FWD-002", "Could not be checked", "and 2 more", "In grace", "Lee Gu (2026-12-31)",
+		"FWD-002", "Alex Wilber", "Alex Wilber", "Adele Vance", "Could not be checked", "and 2 more", "In grace", "Lee Gu (2026-12-31)",
 		"What would make this complete", "View-Only Recipients", "Verdicts", "Evidence for every verdict",
 	}
 	from := 0
@@ -165,6 +169,84 @@ func TestTableOrder(t *testing.T) {
 			t.Fatalf("%q does not stand where it should in:\n%s", place, out)
 		}
 		from += at
+	}
+}
+
+// TestWhatIsLostFirstComesFirst: by deadline, those without one last, then severity, due, rule, leaver.
+func TestWhatIsLostFirstComesFirst(t *testing.T) {
+	t.Parallel()
+	fail := func(rule string, severity policies.Severity, deadline, due string) policies.Verdict {
+		v := verdict(rule, policies.Fail, severity, "wrong")
+		if deadline != "" {
+			v = losing(v, deadline)
+		}
+		if due != "" {
+			v.Due = at(due)
+		}
+		return v
+	}
+	s := stream{run: header(), tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}, leavers: []policies.LeaverResult{
+		leaver(1, "Zed",
+			fail("ACC-001", policies.Critical, "", "2026-11-01T00:00:00Z"),
+			fail("DEV-001", policies.Critical, "", "2026-10-01T00:00:00Z"),
+			fail("FWD-002", policies.Low, "2026-12-02T00:00:00Z", ""),
+			fail("LIC-001", policies.Critical, "", "")),
+		leaver(2, "Amy",
+			fail("ACC-001", policies.Critical, "", "2026-11-01T00:00:00Z"),
+			fail("DEV-001", policies.Low, "2026-11-01T00:00:00Z", ""),
+			fail("FWD-002", policies.Critical, "2026-12-02T00:00:00Z", ""),
+			fail("LIC-001", policies.High, "", "2026-01-01T00:00:00Z")),
+	}}
+	var got []string
+	for line := range strings.Lines(render(t, report.Table, report.Options{Width: 120}, s)) {
+		if fields := strings.Fields(line); len(fields) > 3 && strings.Contains(line, "wrong") {
+			got = append(got, fields[1]+" "+fields[2])
+		}
+	}
+	want := []string{"DEV-001 Amy", "FWD-002 Amy", "FWD-002 Zed", "DEV-001 Zed", "ACC-001 Amy", "ACC-001 Zed", "LIC-001 Zed", "LIC-001 Amy"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestDaysLeftAreShown(t *testing.T) {
+	t.Parallel()
+	for deadline, want := range map[string]string{
+		"2026-12-01T07:00:00Z": "2026-12-01, 9 days left", "2026-11-23T06:30:00Z": "2026-11-23, 1 day left", "2026-11-22T07:00:00Z": "2026-11-22, less than a day left",
+		"2026-11-22T06:00:00Z": "2026-11-22, 1 day ago", "2026-11-19T06:30:00Z": "2026-11-19, 3 days ago",
+	} {
+		s := stream{run: header(), leavers: []policies.LeaverResult{leaver(1, "Adele", losing(verdict("ACC-001", policies.Fail, policies.High, "w"), deadline))}}
+		lines := strings.Split(render(t, report.Table, report.Options{Width: 100}, s), "\n")
+		var shown []string
+		for i, line := range lines {
+			if !strings.HasPrefix(line, "high") {
+				continue
+			}
+			from := strings.Index(line, "2026-")
+			for _, rest := range lines[i:] {
+				if len(rest) > from {
+					shown = append(shown, strings.TrimSpace(rest[from:]))
+				} else {
+					break
+				}
+			}
+		}
+		if got := strings.Join(shown, " "); got != want {
+			t.Errorf("%s: got %q, want %q", deadline, got, want)
+		}
+	}
+}
+
+func TestAttestationsThatDoNotCountAreNotHidden(t *testing.T) {
+	t.Parallel()
+	out := render(t, report.Table, report.Options{Limit: 5, Width: 100}, attested())
+	for _, want := range []string{"5 attestations do not count: see below.", "Attested (7)", "expired", "too early", "in the future", "no such leaver", "several leavers", "... and 2 more"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "not needed") {
+		t.Errorf("what counts took the room of what does not:\n%s", out)
 	}
 }
 

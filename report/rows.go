@@ -18,7 +18,8 @@ type row struct {
 	account  string
 	what     string
 	date     string
-	when     time.Time // of date; zero for none
+	// lost is when data is lost, due when the grace ends; zero for none.
+	lost, due time.Time
 }
 
 // bound keeps what one verdict can take up small.
@@ -26,14 +27,15 @@ func (r *row) bound() {
 	r.what, r.who, r.account = bounded(r.what, 400), bounded(r.who, 80), bounded(r.account, 80)
 }
 
-// worse orders by severity, then by how overdue, then by name and rule.
+// worse puts first what is lost first, then orders by severity, how overdue, rule and name.
 func worse(a, b row) int {
 	return cmp.Or(
+		sooner(a.lost, b.lost),
 		cmp.Compare(slices.Index(policies.Severities(), a.severity), slices.Index(policies.Severities(), b.severity)),
-		sooner(a.when, b.when),
+		sooner(a.due, b.due),
+		cmp.Compare(a.rule, b.rule),
 		cmp.Compare(a.who, b.who),
 		cmp.Compare(a.account, b.account),
-		cmp.Compare(a.rule, b.rule),
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,9 @@ const (
 )
 
 // table shows a result on a terminal: a sentence that says how things stand, then what fails, what
-// could not be checked and what is still in grace, each by severity and then by how overdue it is, then
-// counts, who is not judged yet, and what would make an incomplete result complete.
+// could not be checked and what is still in grace, each by when data is lost, severity and how overdue it
+// is, then what is attested, counts, who is not judged yet, and what would make an incomplete result
+// complete.
 type table struct {
 	order
 	w    io.Writer
@@ -79,15 +81,15 @@ func (t *table) Tenant(tenant policies.TenantResult) error {
 }
 
 func (t *table) add(verdict policies.Verdict, who, account string) {
-	row := row{severity: verdict.Severity, rule: verdict.Rule, who: who, account: account, what: verdict.Message}
+	row := row{severity: verdict.Severity, rule: verdict.Rule, who: who, account: account, what: verdict.Message, lost: verdict.Deadline, due: verdict.Due}
 	if row.what == "" {
 		row.what = t.titles[verdict.Rule] + ": no"
 	}
 	switch {
 	case !verdict.Deadline.IsZero():
-		row.when, row.date = verdict.Deadline, day(verdict.Deadline)+" data lost"
+		row.date = t.deadline(verdict.Deadline)
 	case !verdict.Due.IsZero():
-		row.when, row.date = verdict.Due, day(verdict.Due)
+		row.date = day(verdict.Due)
 	}
 	switch verdict.Status {
 	case policies.Fail:
@@ -119,6 +121,12 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 	p := page{out: out, width: t.opts.Width, color: t.opts.Color}
 	p.paragraph(tone(summary, t.tenantFails), sentence(summary, t.tenantFails))
 	p.paragraph(plain, t.checked(summary))
+	if next := t.next(summary); next != "" {
+		p.paragraph(yellow, next)
+	}
+	if doubtful := unheard(summary.Attestations); doubtful > 0 {
+		p.paragraph(yellow, count(doubtful, "attestation does not count", "attestations do not count")+": see below.")
+	}
 
 	if failing := t.failing.sorted(); len(failing) > 0 {
 		p.heading("Failing", t.failing.total)
@@ -134,6 +142,12 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 		p.heading("In grace: fails if it stays as it is", t.pending.total)
 		p.verdicts(pending, "WHAT IS WRONG")
 		t.more(&p, t.pending.total-len(pending))
+	}
+	if len(summary.Attestations) > 0 {
+		p.heading("Attested", len(summary.Attestations))
+		shown := leading(summary.Attestations, t.opts.Limit)
+		p.attested(shown)
+		t.more(&p, len(summary.Attestations)-len(shown))
 	}
 	if n := summary.Leavers.NotYet; n > 0 {
 		p.heading("Leave later, not judged yet", n)
@@ -156,6 +170,56 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 	p.paragraph(plain, "Evidence for every verdict: "+t.details()+".")
 }
 
+// deadline shows a date with the days that are left until then.
+func (t *table) deadline(at time.Time) string {
+	left := *policies.DaysLeft(at, t.header.JudgedAsOf())
+	switch {
+	case left == 0:
+		return day(at) + ", less than a day left"
+	case left > 0:
+		return day(at) + ", " + count(left, "day left", "days left")
+	}
+	return day(at) + ", " + count(-left, "day ago", "days ago")
+}
+
+// next says when data is lost next.
+func (t *table) next(summary policies.Summary) string {
+	if summary.NextDeadline.IsZero() {
+		return ""
+	}
+	text := "Data is lost next on " + t.deadline(summary.NextDeadline)
+	if summary.Deadlines > 0 {
+		text += "; " + count(summary.Deadlines, "deadline", "deadlines") + " within 7 days"
+	}
+	return text + "."
+}
+
+// unheard counts the attestations that were not laid before the rules.
+func unheard(all []policies.AttestationResult) int {
+	n := 0
+	for _, a := range all {
+		if !a.Standing.Heard() {
+			n++
+		}
+	}
+	return n
+}
+
+// leading takes the first of the attestations, those that do not count before all others.
+func leading(all []policies.AttestationResult, most int) []policies.AttestationResult {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b policies.AttestationResult) int {
+		switch {
+		case a.Standing.Heard() == b.Standing.Heard():
+			return 0
+		case b.Standing.Heard():
+			return -1
+		}
+		return 1
+	})
+	return out[:min(len(out), most)]
+}
+
 // checked says what was looked at, and when.
 func (t *table) checked(summary policies.Summary) string {
 	verdicts := 0
@@ -165,6 +229,9 @@ func (t *table) checked(summary policies.Summary) string {
 	text := fmt.Sprintf("Checked: %s of %s (%s), as collected at %s.",
 		count(len(t.header.Rules), "rule", "rules")+", "+count(verdicts, "verdict", "verdicts"),
 		named(t.header.Tenant), t.header.Cloud, moment(t.header.CollectedAt))
+	if baseline := t.header.Baseline; baseline != nil {
+		text += " Compared with the baseline of " + moment(baseline.CollectedAt) + "."
+	}
 	if !t.header.Now.IsZero() {
 		text += " Judged as of " + moment(t.header.Now) + "."
 	}

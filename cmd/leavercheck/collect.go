@@ -1,14 +1,18 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
+	"leavercheck/collector/snapshot"
 	"leavercheck/report"
 )
 
 func newCollect(sys system, c *common) *cobra.Command {
 	var t tenantFlags
+	var baseline string
 	cmd := &cobra.Command{
 		Use:   "collect",
 		Short: "Take a sealed snapshot of what the tenant says about the leavers",
@@ -30,6 +34,12 @@ The snapshot holds personal data: its directory has mode 0700.`,
 				return err
 			}
 			opts.Out = t.out
+			if baseline != "" {
+				if opts.Baseline, err = snapshot.Open(baseline); err != nil {
+					stop()
+					return fmt.Errorf("--baseline: %w", err)
+				}
+			}
 			collected, err := collector.Collect(cmd.Context(), opts)
 			stop()
 			if err != nil {
@@ -44,6 +54,7 @@ The snapshot holds personal data: its directory has mode 0700.`,
 		},
 	}
 	t.add(cmd)
+	cmd.Flags().StringVar(&baseline, "baseline", "", "`SNAPSHOT` of earlier: the drives of accounts that are deleted by now can be found only through it")
 	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` for the snapshot; must not exist, or be empty")
 	return cmd
 }

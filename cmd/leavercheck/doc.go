@@ -5,8 +5,10 @@
 //	leavercheck collect --roster leavers.csv --out DIR    what the tenant says, as a sealed snapshot
 //	leavercheck evaluate DIR                              the checklist's verdicts on a snapshot
 //	leavercheck report RESULT                             a stored result in another format
+//	leavercheck plan RESULT                               the ordered steps that would mend what fails
 //	leavercheck verify DIR                                whether a snapshot is as it was sealed
 //	leavercheck simulate                                  a made-up tenant to try it all on
+//	leavercheck exchange-export-script                    PowerShell for --exchange-export, where Exchange may not be asked
 //	leavercheck policy list|show|test                     the rules, and tests of rules
 //
 // It only reads. It signs in as an application, with whatever the environment offers
@@ -19,7 +21,7 @@
 //
 //	0  clean: nothing failed at or above --fail-on, nothing unknown at or above --incomplete-on
 //	1  an error
-//	2  usage or configuration: a flag, a roster, a policy, a directory
+//	2  usage or configuration: a flag, a roster, a policy, an attestation, a directory, a baseline that does not fit
 //	3  something failed at or above --fail-on
 //	4  nothing failed, but something at or above --incomplete-on could not be checked
 //	5  integrity: a broken seal, a link to a foreign host, the wrong tenant

@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +22,9 @@ type evaluateFlags struct {
 	policyDirs   []string
 	failOn       string
 	incompleteOn string
+	// baseline and attestations are paths, empty for none.
+	baseline     string
+	attestations string
 }
 
 const nothing = "none"
@@ -25,6 +32,8 @@ const nothing = "none"
 func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
+	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
+	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	f.addThresholds(cmd)
 }
 
@@ -58,22 +67,24 @@ that "collect --out" wrote is enough, on any machine. Its seal is checked first.
 "now" of every rule is the time of collecting, so the same snapshot gives the same
 result for ever.`,
 		Example: `  leavercheck evaluate snapshots/2026-06-01
-  leavercheck evaluate snapshots/2026-06-01 -o ndjson=result.ndjson`,
+  leavercheck evaluate snapshots/2026-06-01 -o ndjson=result.ndjson
+  leavercheck evaluate snapshots/2026-06-01 --baseline snapshots/2026-05-01 --attestations attestations.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var opts policies.EvaluateOptions
+			var at time.Time
 			if now != "" {
 				var err error
-				if opts.Now, err = time.Parse(time.RFC3339, now); err != nil {
+				if at, err = time.Parse(time.RFC3339, now); err != nil {
 					return usagef("--now %q is no time such as 2026-05-29T16:00:00Z", now)
 				}
 			}
-			set, out, err := f.prepare(cmd.Context(), sys, c)
+			work, err := f.prepare(cmd.Context(), sys, c)
 			if err != nil {
 				return err
 			}
-			defer out.discard()
-			return f.evaluate(cmd.Context(), args[0], set, opts, out)
+			defer work.out.discard()
+			work.opts.Now = at
+			return f.evaluate(cmd.Context(), args[0], work, newLog(sys.stderr, c))
 		},
 	}
 	f.add(cmd)
@@ -81,36 +92,75 @@ result for ever.`,
 	return cmd
 }
 
-// prepare finds everything that could be wrong with the rules and the outputs, before the work begins.
-func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*policies.Set, *outputs, error) {
+// evaluateWork is all that evaluating needs beside the snapshot.
+type evaluateWork struct {
+	set  *policies.Set
+	opts policies.EvaluateOptions
+	out  *outputs
+	// baseline is that of opts, nil for none, for the collector, too.
+	baseline *snapshot.Reader
+}
+
+// prepare finds everything that could be wrong with the rules, the attestations, the baseline and the
+// outputs, before the work begins.
+func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*evaluateWork, error) {
 	if err := f.check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: f.policyDirs})
 	if err != nil {
-		return nil, nil, usageError{err}
+		return nil, usageError{err}
 	}
-	out, err := f.open(sys.stdout, c.color, sys.env)
+	work := &evaluateWork{set: set, opts: policies.EvaluateOptions{Tool: policies.Tool{Name: tool().Name, Version: tool().Version}}}
+	if work.opts.Attestations, err = f.readAttestations(set); err != nil {
+		return nil, err
+	}
+	if f.baseline != "" {
+		if work.baseline, err = snapshot.Open(f.baseline); err != nil {
+			return nil, fmt.Errorf("--baseline: %w", err)
+		}
+		work.opts.Baseline = work.baseline
+	}
+	if work.out, err = f.open(sys.stdout, c.color, sys.env); err != nil {
+		work.out.discard()
+		return nil, err
+	}
+	return work, nil
+}
+
+func (f *evaluateFlags) readAttestations(set *policies.Set) ([]policies.Attestation, error) {
+	if f.attestations == "" {
+		return nil, nil
+	}
+	file, err := os.Open(f.attestations)
 	if err != nil {
-		out.discard()
-		return nil, nil, err
+		return nil, usagef("--attestations: %w", err)
 	}
-	return set, out, nil
+	defer file.Close()
+	attestations, err := set.ReadAttestations(filepath.Base(f.attestations), file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return attestations, nil
 }
 
 // evaluate judges a snapshot, writes the result, and says by its error what the exit code is.
-func (f *evaluateFlags) evaluate(ctx context.Context, dir string, set *policies.Set, opts policies.EvaluateOptions, out *outputs) error {
+func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluateWork, log *slog.Logger) error {
 	snap, err := snapshot.Open(dir)
 	if err != nil {
 		return err
 	}
-	opts.Tool = policies.Tool{Name: tool().Name, Version: tool().Version}
-	summary, err := set.Evaluate(ctx, snap, opts, out)
+	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.out)
 	if err != nil {
 		return err
 	}
-	if err := out.finish(); err != nil {
+	if err := work.out.finish(); err != nil {
 		return err
+	}
+	for _, a := range summary.Attestations {
+		if !a.Standing.Heard() {
+			log.Warn("an attestation does not count", "where", a.Source, "leaver", a.Leaver, "why", string(a.Standing))
+		}
 	}
 	return f.verdict(summary)
 }

@@ -16,7 +16,7 @@ import (
 // arrows says which packages of this module each package may import. Nothing else is allowed.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/leavercheck":     {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report"},
+		"cmd/leavercheck":     {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report", "report/plan"},
 		"collector":           {"collector/exchange", "collector/graph", "collector/roster", "collector/snapshot", "collector/wire"},
 		"collector/exchange":  {"collector/snapshot", "collector/wire"},
 		"collector/graph":     {"collector/snapshot", "collector/wire"},
@@ -26,6 +26,7 @@ func arrows() map[string][]string {
 		"collector/wire":      {},
 		"policies":            {"collector/snapshot"},
 		"report":              {"collector/snapshot", "policies"},
+		"report/plan":         {"policies", "report"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -26,16 +27,34 @@ func newPolicy(sys system, c *common) *cobra.Command {
 
 // policyFlags are those of the commands that read rules.
 type policyFlags struct {
-	dirs   []string
-	asJSON bool
+	dirs       []string
+	asJSON     bool
+	confidence string
 }
 
 func (p *policyFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&p.dirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
 	cmd.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&p.confidence, "confidence", string(policies.MediumConfidence), "show the controls that fit no worse than this: "+strings.Join(confidences(), ", "))
+	complete(cmd, "confidence", confidences()...)
 }
 
+func confidences() []string {
+	var out []string
+	for _, confidence := range policies.Confidences() {
+		out = append(out, string(confidence))
+	}
+	return out
+}
+
+// lowest is the confidence below which controls are not shown.
+func (p *policyFlags) lowest() policies.Confidence { return policies.Confidence(p.confidence) }
+
+// rules loads the rules, with all of their controls.
 func (p *policyFlags) rules(cmd *cobra.Command) ([]policies.Rule, error) {
+	if !slices.Contains(confidences(), p.confidence) {
+		return nil, usagef("--confidence: %q is none of %s", p.confidence, strings.Join(confidences(), ", "))
+	}
 	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Dirs: p.dirs})
 	if err != nil {
 		return nil, usageError{err}
@@ -45,14 +64,25 @@ func (p *policyFlags) rules(cmd *cobra.Command) ([]policies.Rule, error) {
 
 func newPolicyList(sys system) *cobra.Command {
 	var p policyFlags
+	var framework string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the rules",
-		Args:  cobra.NoArgs,
+		Short: "List the rules, or the controls of a framework that they check",
+		Long: `List the rules. With --framework list the controls of that framework instead, each
+with how well the rules fit it and which they are. A beginning of its name is enough.`,
+		Example: `  leavercheck policy list
+  leavercheck policy list --framework nist-800-53`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rules, err := p.rules(cmd)
 			if err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("framework") {
+				return p.coverage(sys, rules, framework)
+			}
+			for i := range rules {
+				rules[i] = rules[i].WithControls(p.lowest())
 			}
 			if p.asJSON {
 				return printJSON(sys, rules)
@@ -66,7 +96,47 @@ func newPolicyList(sys system) *cobra.Command {
 		},
 	}
 	p.add(cmd)
+	cmd.Flags().StringVar(&framework, "framework", "", "list the controls of this `NAME`, such as nist-800-53, that the rules check")
+	complete(cmd, "framework", policies.Frameworks(nil)...)
 	return cmd
+}
+
+// coverage lists the controls of a framework.
+func (p *policyFlags) coverage(sys system, rules []policies.Rule, name string) error {
+	framework, err := policies.FindFramework(rules, name)
+	if err != nil {
+		return usagef("--framework: %w", err)
+	}
+	controls := policies.Controls(rules, framework, p.lowest())
+	if p.asJSON {
+		return printJSON(sys, map[string]any{"framework": framework, "controls": controls})
+	}
+	wide := len("CONTROL")
+	for _, control := range controls {
+		wide = max(wide, utf8.RuneCountInString(report.Clean(control.ID)))
+	}
+	row := func(id, confidence, rules string) string {
+		return id + strings.Repeat(" ", wide-utf8.RuneCountInString(id)) + fmt.Sprintf("  %-10s  ", confidence) + rules
+	}
+	lines := []string{
+		framework + ": " + count(len(controls), "control") + ", checked with confidence " + p.confidence + " or better",
+		"", row("CONTROL", "CONFIDENCE", "RULES"),
+	}
+	for _, control := range controls {
+		var ids []string
+		for _, rule := range control.Rules {
+			id := rule.ID
+			if rule.Confidence != control.Confidence {
+				id += " (" + string(rule.Confidence) + ")"
+			}
+			ids = append(ids, id)
+		}
+		indent := strings.Repeat(" ", wide+14)
+		wrapped := fill(indent, report.Clean(strings.Join(ids, ", ")))
+		lines = append(lines, row(report.Clean(control.ID), string(control.Confidence), strings.TrimPrefix(wrapped[0], indent)))
+		lines = append(lines, wrapped[1:]...)
+	}
+	return printLines(sys.stdout, lines...)
 }
 
 func newPolicyShow(sys system) *cobra.Command {
@@ -85,10 +155,11 @@ func newPolicyShow(sys system) *cobra.Command {
 			if i < 0 {
 				return usagef("there is no rule %q; see leavercheck policy list", args[0])
 			}
+			rule := rules[i].WithControls(p.lowest())
 			if p.asJSON {
-				return printJSON(sys, rules[i])
+				return printJSON(sys, rule)
 			}
-			return printLines(sys.stdout, describe(rules[i])...)
+			return printLines(sys.stdout, describe(rule)...)
 		},
 	}
 	p.add(cmd)
@@ -114,6 +185,7 @@ func describe(r policies.Rule) []string {
 	add("scope", string(r.Scope))
 	add("requires", strings.Join(r.Requires, ", "))
 	add("uses", strings.Join(r.Uses, ", "))
+	add("attestations", strings.Join(r.Attestations, ", "))
 	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
 		value, err := json.Marshal(r.Parameters[name].Value)
 		if err != nil {
@@ -124,7 +196,11 @@ func describe(r policies.Rule) []string {
 	for _, framework := range slices.Sorted(maps.Keys(r.Controls)) {
 		var ids []string
 		for _, c := range r.Controls[framework] {
-			ids = append(ids, c.ID)
+			id := c.ID
+			if c.Confidence != "" {
+				id += " (" + string(c.Confidence) + ")"
+			}
+			ids = append(ids, id)
 		}
 		add("control", framework+" "+strings.Join(ids, ", "))
 	}

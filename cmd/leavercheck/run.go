@@ -14,6 +14,7 @@ import (
 	"leavercheck/collector/roster"
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
+	"leavercheck/policies"
 	"leavercheck/report"
 )
 
@@ -80,7 +81,7 @@ func exitCode(err error) int {
 	case errors.Is(err, context.Canceled):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, snapshot.ErrUnusable),
-		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, policies.ErrBaseline),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
 	}
@@ -112,7 +113,7 @@ Exit codes: 0 clean, 1 error, 2 usage or configuration, 3 something failed,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
 	root.AddCommand(
 		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
-		newVerify(sys), newSimulate(sys), newPolicy(sys, settings), newVersion(sys),
+		newPlan(sys), newVerify(sys), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
 	)
 	for _, cmd := range everyCommand(root) {
 		cmd.Args = asUsage(cmd.Args)

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
-	"leavercheck/policies"
 )
 
 func newScan(sys system, c *common) *cobra.Command {
@@ -26,16 +25,16 @@ where to keep it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLog(sys.stderr, c)
-			set, out, err := f.prepare(cmd.Context(), sys, c)
+			work, err := f.prepare(cmd.Context(), sys, c)
 			if err != nil {
 				return err
 			}
-			defer out.discard()
+			defer work.out.discard()
 			opts, stop, err := t.options(sys, c, log)
 			if err != nil {
 				return err
 			}
-			opts.Out = t.out
+			opts.Out, opts.Baseline = t.out, work.baseline
 			if opts.Out == "" {
 				temporary, err := os.MkdirTemp("", "leavercheck-")
 				if err != nil {
@@ -51,7 +50,7 @@ where to keep it.`,
 				return err
 			}
 			printWarnings(log, collected.Warnings)
-			return f.evaluate(cmd.Context(), opts.Out, set, policies.EvaluateOptions{}, out)
+			return f.evaluate(cmd.Context(), opts.Out, work, log)
 		},
 	}
 	t.add(cmd)

@@ -30,11 +30,15 @@ func today() time.Time { return time.Date(2026, 6, 1, 10, 0, 0, 0, time.UTC) }
 type result struct {
 	Run     policies.Run            `json:"run"`
 	Leavers []policies.LeaverResult `json:"leavers"`
+	Tenant  policies.TenantResult   `json:"tenant"`
 	Summary policies.Summary        `json:"summary"`
 }
 
 // collectFrom takes a snapshot of a simulated tenant through its three TLS endpoints.
-func collectFrom(t testing.TB, tenant *simtenant.Tenant) string {
+func collectFrom(t testing.TB, tenant *simtenant.Tenant) string { return collectSince(t, tenant, nil) }
+
+// collectSince does so with an earlier snapshot.
+func collectSince(t testing.TB, tenant *simtenant.Tenant, baseline *snapshot.Reader) string {
 	t.Helper()
 	server, err := tenant.Start()
 	if err != nil {
@@ -42,7 +46,9 @@ func collectFrom(t testing.TB, tenant *simtenant.Tenant) string {
 	}
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "snapshot")
-	if _, err := collector.Collect(t.Context(), simulatedOptions(t, tenant, server, dir)); err != nil {
+	options := simulatedOptions(t, tenant, server, dir)
+	options.Now, options.Baseline = tenant.AsOf, baseline
+	if _, err := collector.Collect(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -104,7 +110,12 @@ func TestVerdictsAreTheTruth(t *testing.T) {
 			if code != codeFindings {
 				t.Errorf("exit code %d, want %d", code, codeFindings)
 			}
-			compare(t, tenant.Truth(), r.Leavers)
+			compare(t, tenant.Truth(), r.Leavers, func(p simtenant.Person) map[string]string { return p.Verdicts })
+			for _, v := range r.Tenant.Verdicts {
+				if want := tenant.TenantTruth()[v.Rule]; string(v.Status) != want {
+					t.Errorf("the tenant: %s is %q, want %q: %s", v.Rule, v.Status, want, v.Message)
+				}
+			}
 			for _, complaint := range tenant.Complaints() {
 				t.Errorf("the tenant complains: %s", complaint)
 			}
@@ -112,7 +123,20 @@ func TestVerdictsAreTheTruth(t *testing.T) {
 	}
 }
 
-func compare(t *testing.T, truth []simtenant.Person, leavers []policies.LeaverResult) {
+// With an earlier snapshot what is gone can be told from what never was.
+func TestVerdictsWithABaselineAreTheTruth(t *testing.T) {
+	t.Parallel()
+	earlier := collectFrom(t, newTenant(t, simtenant.Options{Earlier: true}))
+	baseline, err := snapshot.Open(earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant := newTenant(t, simtenant.Options{})
+	r, _ := evaluated(t, collectSince(t, tenant, baseline), "--baseline", earlier)
+	compare(t, tenant.Truth(), r.Leavers, func(p simtenant.Person) map[string]string { return p.WithBaseline })
+}
+
+func compare(t *testing.T, truth []simtenant.Person, leavers []policies.LeaverResult, verdictsOf func(simtenant.Person) map[string]string) {
 	t.Helper()
 	got := map[string]policies.LeaverResult{}
 	for _, l := range leavers {
@@ -134,13 +158,14 @@ func compare(t *testing.T, truth []simtenant.Person, leavers []policies.LeaverRe
 		for _, v := range l.Verdicts {
 			verdicts[v.Rule] = v
 		}
-		for _, rule := range slices.Sorted(maps.Keys(person.Verdicts)) {
-			if v := verdicts[rule]; string(v.Status) != person.Verdicts[rule] {
-				t.Errorf("%s: %s: %s is %q, want %q\n\t%s %v", person.DisplayName, person.Story, rule, v.Status, person.Verdicts[rule], v.Message, v.Missing)
+		want := verdictsOf(person)
+		for _, rule := range slices.Sorted(maps.Keys(want)) {
+			if v := verdicts[rule]; string(v.Status) != want[rule] {
+				t.Errorf("%s: %s: %s is %q, want %q\n\t%s %v", person.DisplayName, person.Story, rule, v.Status, want[rule], v.Message, v.Missing)
 			}
 		}
-		if len(verdicts) != len(person.Verdicts) {
-			t.Errorf("%s has %d verdicts, want %d", person.DisplayName, len(verdicts), len(person.Verdicts))
+		if len(verdicts) != len(want) {
+			t.Errorf("%s has %d verdicts, want %d", person.DisplayName, len(verdicts), len(want))
 		}
 	}
 }

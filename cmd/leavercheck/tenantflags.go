@@ -30,6 +30,11 @@ type tenantFlags struct {
 	out         string
 	maxDuration time.Duration
 	simulate    bool
+	// delegations is where to look for leavers' rights on the mailboxes of others.
+	delegations string
+	// export is the directory of an Exchange export, and exportMaxAge how old that may be.
+	export       string
+	exportMaxAge time.Duration
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -40,9 +45,13 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.StringVar(&t.login, "login-endpoint", "", "`URL` to sign in at, instead of the cloud's")
 	f.StringVar(&t.graph, "graph-endpoint", "", "`URL` of Microsoft Graph, instead of the cloud's")
 	f.StringVar(&t.exchange, "exchange-endpoint", "", "`URL` of Exchange Online, instead of the cloud's")
+	f.StringVar(&t.export, "exchange-export", "", "`DIR` with an export of Exchange, read instead of asking it; see leavercheck exchange-export-script")
+	f.DurationVar(&t.exportMaxAge, "exchange-export-max-age", 24*time.Hour, "how old the Exchange export may be; what an older one says is unknown")
 	f.StringVar(&t.caFile, "ca-file", "", "`FILE` with further certificate authorities to trust (PEM)")
 	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
+	f.StringVar(&t.delegations, "delegations", "shared", "where to look for rights of leavers: shared (mailboxes), or all, which asks once for every mailbox")
+	complete(cmd, "delegations", "shared", "all")
 	complete(cmd, "cloud", collector.Clouds()...)
 }
 
@@ -53,6 +62,13 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 	if t.maxDuration < 0 {
 		return o, nil, usagef("--max-duration %s is less than nothing", t.maxDuration)
 	}
+	if err := t.readExport(&o); err != nil {
+		return o, nil, err
+	}
+	if t.delegations != "shared" && t.delegations != "all" {
+		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
+	}
+	o.AllMailboxes = t.delegations == "all"
 	var secret *collector.Secret
 	var ca []byte
 	var roster []byte
@@ -80,6 +96,23 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 	step, end := newProgress(sys.stderr, c, log)
 	o.Progress = step
 	return o, func() { end(); stop() }, nil
+}
+
+// readExport reads the Exchange export, if one was given.
+func (t *tenantFlags) readExport(o *collector.Options) error {
+	switch {
+	case t.export == "":
+		return nil
+	case t.exchange != "":
+		return usagef("--exchange-export and --exchange-endpoint contradict each other")
+	case t.exportMaxAge <= 0:
+		return usagef("--exchange-export-max-age %s leaves no export young enough", t.exportMaxAge)
+	}
+	var err error
+	if o.ExchangeExport, err = collector.OpenExchangeExport(t.export, o.Now(), t.exportMaxAge); err != nil {
+		return usagef("--exchange-export: %w", err)
+	}
+	return nil
 }
 
 // start starts the simulated tenant and points the ordinary flags at it.
