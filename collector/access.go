@@ -174,22 +174,32 @@ func (r *run) noDrive(rec *record, before string) snapshot.Fact {
 	}
 }
 
-// mayStoreFiles reports whether the account has a licence that brings OneDrive.
+// mayStoreFiles reports whether the account has a licence that brings OneDrive, switched on.
 func (r *run) mayStoreFiles(rec *record) bool {
 	skus, _ := r.tenant[snapshot.SubscribedSKUs].Value.(map[string]any)
 	licences, _ := rec.object(snapshot.Licences)["assignedLicenses"].([]any)
 	for _, value := range licences {
 		licence, _ := value.(map[string]any)
 		id, _ := licence["skuId"].(string)
-		id = strings.ToLower(id)
-		sku := snapshot.Fact{State: snapshot.Read, Value: map[string]any{id: skus[id]}}
-		if subscribed(sku, func(plan string) bool {
-			return strings.HasPrefix(plan, "SHAREPOINT") || strings.HasPrefix(plan, "ONEDRIVE")
-		}) {
-			return true
+		disabled, known := licence["disabledPlans"].([]any)
+		sku, _ := skus[strings.ToLower(id)].(map[string]any)
+		status, _ := sku["capabilityStatus"].(string)
+		plans, _ := sku["servicePlans"].([]any)
+		for _, p := range plans {
+			plan, _ := p.(map[string]any)
+			name, _ := plan["servicePlanName"].(string)
+			if known && (status == "Enabled" || status == "Warning") && bringsDrive(name) && !slices.Contains(disabled, plan["servicePlanId"]) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// bringsDrive reports whether a service plan is one of OneDrive; Office for the web is called after
+// SharePoint and brings none.
+func bringsDrive(plan string) bool {
+	return strings.HasPrefix(plan, "ONEDRIVE") || strings.HasPrefix(plan, "SHAREPOINT") && !strings.HasPrefix(plan, "SHAREPOINTWAC")
 }
 
 // drivesBefore are the drives that the baseline knows, by the leaver's id.
@@ -224,7 +234,7 @@ func (r *run) drivePermissions(ctx context.Context, present []*record) {
 	if doubt.State == snapshot.Read {
 		doubt = r.unplaced
 	}
-	outcomes := r.graph.DrivePermissions(ctx, slices.Sorted(maps.Keys(drives)), r.enabled, wanted(present), doubt, func(n int) {
+	outcomes := r.graph.DrivePermissions(ctx, slices.Sorted(maps.Keys(drives)), r.enabled, r.persons.guests, wanted(present), doubt, func(n int) {
 		done += n
 		r.progress("drive permissions", done, len(drives))
 	})

@@ -18,6 +18,7 @@ type persons struct {
 	byEmployeeID map[string][]*person
 	byAddress    map[string][]*person // guests, by the addresses that they were invited at
 	byAlias      map[string][]*person
+	guests       map[string]bool // by id
 }
 
 // person is what the fact "accounts" tells of an account.
@@ -28,7 +29,7 @@ type person struct {
 }
 
 func newPersons(entries []roster.Entry) *persons {
-	p := &persons{aliases: map[string]bool{}, byEmployeeID: map[string][]*person{}, byAddress: map[string][]*person{}, byAlias: map[string][]*person{}}
+	p := &persons{aliases: map[string]bool{}, byEmployeeID: map[string][]*person{}, byAddress: map[string][]*person{}, byAlias: map[string][]*person{}, guests: map[string]bool{}}
 	for _, e := range entries {
 		for _, alias := range e.Aliases {
 			p.aliases[strings.ToLower(alias)] = true
@@ -48,6 +49,7 @@ func (p *persons) add(u graph.User) {
 		p.byEmployeeID[key] = append(p.byEmployeeID[key], one)
 	}
 	if u.Type == "Guest" {
+		p.guests[u.ID] = true
 		for _, address := range addresses(u.Mail, u.OtherMails, nil) {
 			p.byAddress[address] = append(p.byAddress[address], one)
 		}

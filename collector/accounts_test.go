@@ -61,3 +61,14 @@ func TestAccountsOfABrokenListing(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 }
+
+// Who is not found by name, and whose account of the baseline is live, was not deleted.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	r := &run{before: map[string]string{"old@northwind.example": "restored", "shared@northwind.example": "", "e1": "gone"}, enabled: map[string]bool{"restored": true, "": true}}
+	for name, want := range map[string]string{"Old@northwind.example": "restored", "shared@northwind.example": "", "nobody@northwind.example": "", "": ""} {
+		if got := r.elsewhere(roster.Entry{UserPrincipalName: name, EmployeeID: "E1"}); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}

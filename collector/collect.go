@@ -125,6 +125,7 @@ type run struct {
 	records map[string]*record // by Leaver.Key
 	people  people
 	persons *persons
+	before  map[string]string // object ids of the baseline's leavers, by name in lower case
 	tenant  map[string]snapshot.Fact
 	// sources are those of tenant facts and listings; phases that run side by side add theirs.
 	sourcesMu sync.Mutex

@@ -27,6 +27,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	}
 	r.people, r.unplaced = people{}, snapshot.Fact{State: snapshot.Read}
 	r.persons = newPersons(r.options.Entries)
+	if err := r.readBefore(); err != nil {
+		return err
+	}
 	r.enabled = map[string]bool{}
 	listed := 0
 	live := r.graph.Users(ctx, func(u graph.User) error {
@@ -118,6 +121,13 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 		leaver.State = snapshot.Unread
 		account = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Integrity, Detail: undecidedWhy(m), Needs: "the column id in the roster"}
 		licences = account
+	case complete && r.elsewhere(e) != "":
+		leaver.State = snapshot.Unread
+		account = snapshot.Fact{
+			State: snapshot.Unknown, Reason: snapshot.Integrity, Needs: "the column id in the roster",
+			Detail: "the account that bore this name in the baseline is live under another: " + r.elsewhere(e),
+		}
+		licences = account
 	case complete:
 		leaver.State = snapshot.NotFound
 		account = snapshot.Fact{State: snapshot.Absent}
@@ -140,6 +150,38 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	rec.set(snapshot.Account, account, from)
 	rec.set(snapshot.Licences, licences, from)
 	return nil
+}
+
+// readBefore indexes the leavers of the baseline by name.
+func (r *run) readBefore() error {
+	r.before = map[string]string{}
+	if r.options.Baseline == nil {
+		return nil
+	}
+	return r.options.Baseline.Leavers(func(old snapshot.Record) error {
+		for _, name := range []string{old.Leaver.UserPrincipalName, old.Leaver.Mail, old.Leaver.EmployeeID} {
+			if name = strings.ToLower(name); name != "" && old.Leaver.ID != "" {
+				if other, ok := r.before[name]; ok && other != old.Leaver.ID {
+					r.before[name] = "" // two bore it: it means neither
+					continue
+				}
+				r.before[name] = old.Leaver.ID
+			}
+		}
+		return nil
+	})
+}
+
+// elsewhere is the live account of somebody who is not found by name, if the baseline knows the account:
+// it was restored or renamed, and did not go. Empty if there is none.
+func (r *run) elsewhere(e roster.Entry) string {
+	for _, name := range []string{e.UserPrincipalName, e.Mail, e.EmployeeID} {
+		id := r.before[strings.ToLower(name)]
+		if _, live := r.enabled[id]; live && id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // undecided reports whether an account bears the leaver's name and cannot be told from somebody else's.

@@ -88,8 +88,19 @@ func (r *run) delegations(ctx context.Context) {
 		if p.UserPrincipalName == "" {
 			p.UserPrincipalName = p.ID
 		}
+		p.Doubt, _ = rec.get(snapshot.Mailbox)
+		if rec.leaver.State != snapshot.Live {
+			p.Doubt, _ = rec.get(snapshot.Account)
+		}
 		mailbox := rec.object(snapshot.Mailbox)
-		for _, name := range []string{"Identity", "Name", "Alias", "DisplayName", "Guid", "ExchangeGuid", "PrimarySmtpAddress", "UserPrincipalName"} {
+		p.HasMailbox = mailbox["mailboxState"] == "live"
+		p.Own = []string{p.ID, p.UserPrincipalName}
+		for _, name := range []string{"Identity", "Guid", "ExchangeGuid", "PrimarySmtpAddress", "UserPrincipalName"} {
+			if s, ok := mailbox[name].(string); ok {
+				p.Names, p.Own = append(p.Names, s), append(p.Own, s)
+			}
+		}
+		for _, name := range []string{"Name", "Alias", "DisplayName"} {
 			if s, ok := mailbox[name].(string); ok {
 				p.Names = append(p.Names, s)
 			}

@@ -322,7 +322,7 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 	if err != nil {
 		return out, err
 	}
-	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
+	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
 	for _, rule := range e.set.rules {
 		switch {
 		case rule.Scope != PerLeaver:

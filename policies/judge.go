@@ -28,6 +28,7 @@ type judge struct {
 type subject struct {
 	key     string // of the object; empty for the tenant
 	leftBy  time.Time
+	state   snapshot.LeaverState
 	facts   map[string]snapshot.Fact
 	origins origins
 	// vouchers are the attestations for the leaver; heard are those laid before the rule, by the rule that
@@ -73,6 +74,10 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 		verdict.Attestations = append(verdict.Attestations, who.heard[id].of(id))
 	}
 	unread := j.unread(rule, who, a.attested)
+	if a.status == Pass && who.state == snapshot.Unread && !slices.Contains(rule.Requires, snapshot.Account) {
+		// What is right with an account that could not be placed may be somebody else's merit.
+		unread = append(unread, missingFact(snapshot.Account, j.fact(snapshot.Account, who)))
+	}
 	if a.status == Pass && len(unread)+len(verdict.Missing) > 0 {
 		verdict.Status, verdict.Message = Unknown, ""
 	}

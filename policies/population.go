@@ -99,7 +99,14 @@ func shareOf(record snapshot.Record, before *snapshot.Record, subscribed map[str
 		}
 		out.held = held
 	}
+	// Without the log nobody can say what was taken away.
+	out.licencesUnread = record.Facts[snapshot.Audits].State != snapshot.Read
 	had := takenAway(record.Facts[snapshot.Audits], leaver, subscribed)
+	if leaver.State == snapshot.Deleted {
+		// The licences of a deleted account are those that it had when it was deleted.
+		last, _ := assigned(record.Facts[snapshot.Licences])
+		had = append(had, last...)
+	}
 	if before != nil {
 		old, _ := assigned(before.Facts[snapshot.Licences])
 		had = append(had, old...)

@@ -15,8 +15,13 @@ import (
 type Principal struct {
 	// ID is the object id, UserPrincipalName is how they are looked up.
 	ID, UserPrincipalName string
-	// Names are all by which Exchange may mention them: addresses, aliases, display names.
-	Names []string
+	// Names are all by which Exchange may mention them: addresses, aliases, display names. Own are those
+	// that are theirs alone, by which their own mailbox is told.
+	Names, Own []string
+	// HasMailbox says that Exchange has just shown a mailbox of theirs.
+	HasMailbox bool
+	// Doubt is read, or says why not all names are known: then what they have not, nobody can tell.
+	Doubt snapshot.Fact
 }
 
 // names are all of them in lower case, each once, in order.
@@ -82,13 +87,15 @@ func (c *Client) Delegations(ctx context.Context, principals []Principal, all bo
 			o.Fact = contradiction("%s", err)
 		case err != nil:
 			o.Fact = unknown(err, needsRole)
+		case lack.State == snapshot.Read && p.Doubt.State == snapshot.Unknown:
+			o.Fact = withoutValue(p.Doubt)
 		}
 		for _, name := range p.names() {
 			rights = append(rights, byTrustee[name]...)
 		}
 		rows := []any{}
 		for _, r := range rights {
-			if !p.called(r.mailbox) {
+			if !slices.ContainsFunc(p.Own, func(own string) bool { return own != "" && strings.EqualFold(own, r.mailbox) }) {
 				rows = append(rows, r.row())
 			}
 		}
@@ -102,6 +109,9 @@ func (c *Client) Delegations(ctx context.Context, principals []Principal, all bo
 func (c *Client) sendAs(ctx context.Context, p Principal) ([]right, snapshot.Provenance, error) {
 	rows, from, err := c.run(ctx, "Get-RecipientPermission", map[string]any{"Trustee": p.UserPrincipalName, "ResultSize": "Unlimited"},
 		[]string{"Identity", "Trustee", "AccessControlType", "AccessRights", "IsInherited", "Inherited"})
+	if errors.Is(err, errAbsent) && p.HasMailbox {
+		return nil, from, fmt.Errorf("Get-RecipientPermission: %w: nobody of that name, although there is a mailbox", errMixed)
+	}
 	if errors.Is(err, errAbsent) {
 		return nil, from, nil // Exchange does not know them: there is nobody to have a right
 	}
@@ -143,12 +153,17 @@ func (c *Client) heldRights(ctx context.Context, all bool, done func()) ([]right
 		if text(m, "ExchangeGuid") == "" {
 			return out, from, contradiction("Get-Mailbox: a mailbox without ExchangeGuid")
 		}
-		trustees, ok := m["GrantSendOnBehalfTo"].([]any)
-		if !ok && m["GrantSendOnBehalfTo"] != nil {
+		value, told := m["GrantSendOnBehalfTo"]
+		trustees, ok := value.([]any)
+		if !told || !ok && value != nil {
 			complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q is no list", name)
 		}
 		for _, trustee := range trustees {
 			s, _ := trustee.(string)
+			if s == "" {
+				complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q names nobody", name)
+				continue
+			}
 			out = append(out, right{"SendOnBehalf", name, m["RecipientTypeDetails"], s, nil})
 		}
 		o := c.Permissions(ctx, m)
@@ -163,6 +178,9 @@ func (c *Client) heldRights(ctx context.Context, all bool, done func()) ([]right
 		rows, _ := o.Fact.Value.([]any)
 		for _, value := range rows {
 			permission := value.(row)
+			if text(permission, "User") == "" {
+				complete = contradiction("Get-MailboxPermission: a right on %.60q is nobody's", name)
+			}
 			out = append(out, right{"FullAccess", name, m["RecipientTypeDetails"], text(permission, "User"), permission["AccessRights"]})
 		}
 	}

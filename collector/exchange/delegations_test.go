@@ -14,7 +14,7 @@ func TestDelegations(t *testing.T) {
 		sales  = `{"value":[{"Identity":"sales","Name":"sales","Alias":"sales","ExchangeGuid":"` + guid + `","PrimarySmtpAddress":"sales@northwind.example","RecipientTypeDetails":"SharedMailbox","GrantSendOnBehalfTo":["D Rook","Somebody Else"]}]}`
 		nobody = `{"value":[]}`
 	)
-	leaver := Principal{ID: id, UserPrincipalName: "d.rook@northwind.example", Names: []string{"D Rook", "drook", ""}}
+	leaver := Principal{ID: id, UserPrincipalName: "d.rook@northwind.example", Names: []string{"D Rook", "drook", ""}, Own: []string{"drook", ""}}
 	permission := func(user, more string) string {
 		return `{"value":[{"Identity":"sales","User":"` + user + `","AccessRights":["FullAccess"]` + more + `}]}`
 	}
@@ -32,6 +32,9 @@ func TestDelegations(t *testing.T) {
 		"nobody's name":                   {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("S-1-5-21-1-2-3", ""), "Get-RecipientPermission": nobody}, `"unnamed":[{"AccessRights":["FullAccess"]`, ""},
 		"send as":                         {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"d.rook@northwind.example","AccessControlType":"Allow","AccessRights":["SendAs"]}]}`}, `"mailbox":"boss"`, ""},
 		"send as oneself":                 {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"drook","Trustee":"d.rook@northwind.example","AccessRights":["SendAs"]}]}`}, `"rows":[]`, "SendAs"},
+		"send as a namesake":              {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"D Rook","Trustee":"d.rook@northwind.example","AccessRights":["SendAs"]}]}`}, `"mailbox":"D Rook"`, ""},
+		"a right of nobody":               {exchangeOnline{"Get-Mailbox": sales, "Get-MailboxPermission": permission("", ""), "Get-RecipientPermission": nobody}, `"reason":"integrity"`, ""},
+		"holders left out":                {exchangeOnline{"Get-Mailbox": strings.Replace(sales, `"GrantSendOnBehalfTo"`, `"X"`, 1), "Get-MailboxPermission": nobody, "Get-RecipientPermission": nobody}, `"reason":"integrity"`, ""},
 		"send as is denied":               {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"d.rook@northwind.example","AccessControlType":"Deny","AccessRights":["SendAs"]}]}`}, `"rows":[]`, "boss"},
 		"everybody's":                     {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": `{"value":[{"Identity":"boss","Trustee":"Somebody Else","AccessRights":["SendAs"]}]}`}, `"reason":"integrity"`, ""},
 		"send as refused":                 {exchangeOnline{"Get-Mailbox": nobody, "Get-RecipientPermission": "403"}, `"reason":"forbidden"`, `"state":"read"`},
@@ -62,5 +65,19 @@ func TestDelegationsAskForTheMailboxesInScope(t *testing.T) {
 		if want := map[bool]any{false: "shared", true: "all"}[all]; scope != want || fact.State != snapshot.Read {
 			t.Errorf("all %v: scope %v, %+v", all, scope, fact)
 		}
+	}
+}
+
+// Whose names are not all known may be meant by a name that is not.
+func TestDelegationsOfSomebodyWhoseNamesAreNotKnown(t *testing.T) {
+	t.Parallel()
+	nobody := exchangeOnline{"Get-Mailbox": `{"value":[]}`}
+	doubted := Principal{ID: id, UserPrincipalName: "d@x", Doubt: snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Timeout}}
+	if f := scripted(nobody).Delegations(t.Context(), []Principal{doubted}, false, func() {})[id].Fact; f.Reason != snapshot.Timeout {
+		t.Errorf("got %+v", f)
+	}
+	lost := Principal{ID: id, UserPrincipalName: "d@x", HasMailbox: true}
+	if f := scripted(nobody).Delegations(t.Context(), []Principal{lost}, false, func() {})[id].Fact; f.Reason != snapshot.Integrity {
+		t.Errorf("a mailbox without a name: %+v", f)
 	}
 }

@@ -107,7 +107,7 @@ func TestPersonFacts(t *testing.T) {
 	grants := func(c *Client) snapshot.Fact { return c.AppGrants(t.Context(), ids, quiet)[someone].Fact }
 	drive := func(c *Client) snapshot.Fact { return c.Drives(t.Context(), ids, quiet)[someone].Fact }
 	opens := func(c *Client) snapshot.Fact {
-		return c.DrivePermissions(t.Context(), []string{"b!1"}, map[string]bool{other: true}, map[string]bool{someone: true}, sure, quiet)["b!1"].Fact
+		return c.DrivePermissions(t.Context(), []string{"b!1"}, map[string]bool{other: true, group: true}, map[string]bool{group: true}, map[string]bool{someone: true}, sure, quiet)["b!1"].Fact
 	}
 	numbers := func(c *Client) snapshot.Fact {
 		return c.PhoneNumbers(t.Context(), map[string]bool{someone: true})[someone].Fact
@@ -119,33 +119,37 @@ func TestPersonFacts(t *testing.T) {
 		want      string // in the fact as JSON
 		unwanted  string
 	}{
-		"no device":                    {devices, answers{}, `{"state":"read","value":[]}`, ""},
-		"a device in both lists":       {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true}]`, mine + "/ownedDevices": `[{"id":"d","accountEnabled":true}]`}, `"relations":["registered","owned"]`, `},{`},
-		"a device shown by its id":     {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":null,"displayName":null}]`}, `"reason":"concealed"`, ""},
-		"the part of concealed ones":   {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true},{"id":"e"}]`}, `"accountEnabled":true`, `"state":"read"`},
-		"owned devices refused":        {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true}]`, mine + "/ownedDevices": "403 Authorization_RequestDenied"}, `"reason":"forbidden"`, `"state":"read"`},
-		"a group through a group":      {groups, answers{mine + "/transitiveMemberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`}, `"direct":false`, ""},
-		"a group directly":             {groups, answers{mine + "/memberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`, mine + "/transitiveMemberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`}, `"direct":true`, `"direct":false`},
-		"a group of which the id only": {groups, answers{mine + "/memberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null}]`}, `"reason":"concealed"`, ""},
-		"owners of a group":            {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G","resourceProvisioningOptions":["Team"]}]`, "/groups/" + group + "/owners": `[{"@odata.type":"#microsoft.graph.user","id":"` + strings.ToUpper(someone) + `","accountEnabled":false}]`}, `"isLeaver":true`, `resourceProvisioningOptions`},
-		"owners refused":               {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G"}]`, "/groups/" + group + "/owners": "403 Authorization_RequestDenied"}, `"reason":"forbidden"`, `"state":"read"`},
-		"an owner of whom the id only": {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G"}]`, "/groups/" + group + "/owners": `[{"@odata.type":"#microsoft.graph.user","id":"x"}]`}, `"reason":"concealed"`, ""},
-		"an application's secret":      {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `","displayName":"A"}]`, "/applications/" + other: `{"id":"` + other + `","passwordCredentials":[{"keyId":"k","hint":"abc","endDateTime":"2027-01-01T00:00:00+02:00"}],"keyCredentials":[]}`}, `"endDateTime":"2026-12-31T22:00:00Z"`, `abc`},
-		"credentials left out":         {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `","displayName":"A"}]`, "/applications/" + other: `{"id":"` + other + `"}`}, `"reason":"concealed"`, `"state":"read"`},
-		"an object that is only an id": {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `"}]`, "/applications/" + other: `{"id":"` + other + `","passwordCredentials":[],"keyCredentials":[]}`}, `"reason":"concealed"`, ""},
-		"a group that is only an id":   {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `"}]`}, `{"state":"read","value":[]}`, ""},
-		"assignments refused":          {grants, answers{mine + "/oauth2PermissionGrants": `[{"id":"1","consentType":"Principal"}]`, mine + "/appRoleAssignments": "403 Authorization_RequestDenied"}, `"oauth2PermissionGrants":[{"consentType":"Principal"`, `"state":"read"`},
-		"no drive":                     {drive, answers{mine + "/drive": "404 User's mysite not found."}, `{"state":"absent"}`, ""},
-		"a drive that is gone":         {drive, answers{mine + "/drive": "404 itemNotFound"}, `"state":"unknown"`, ""},
-		"a drive without id":           {drive, answers{mine + "/drive": `{"driveType":"business"}`}, `"reason":"malformed"`, ""},
-		"somebody enabled":             {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x#ext#"},"user":{"id":"` + other + `"}}}]`}, `"accountEnabled":true,"displayName":null,"hasEnabledMember":null,"id":"` + other + `","isLeaver":false,"kind":"user","loginName":"x#ext#"`, ""},
-		"somebody who is not live":     {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedTo":{"user":{"id":"` + group + `"}}}]`}, `"accountEnabled":false`, ""},
-		"a site user only":             {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x"}}}]`}, `"accountEnabled":null`, ""},
-		"a group with a member":        {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToIdentitiesV2":[{"group":{"id":"` + group + `"}}]}]`, "/groups/" + group + "/transitiveMembers": `[{"@odata.type":"#microsoft.graph.user","id":"x","userType":"Member","accountEnabled":true}]`}, `"hasEnabledMember":true`, ""},
-		"no number":                    {numbers, answers{}, `{"state":"read","value":[]}`, ""},
-		"a number":                     {numbers, answers{"/admin/teams/telephoneNumberManagement/numberAssignments": `[{"id":"n","telephoneNumber":"+1","assignmentTargetId":"` + strings.ToUpper(someone) + `"}]`}, `"telephoneNumber":"+1"`, ""},
-		"methods":                      {methods, answers{mine + "/authentication/methods": `[{"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"p","phoneNumber":"+1 555"}]`}, `"kind":"phone"`, "555"},
-		"methods refused":              {methods, answers{mine + "/authentication/methods": "403 Authorization_RequestDenied"}, `UserAuthenticationMethod.Read.All`, ""},
+		"no device":                        {devices, answers{}, `{"state":"read","value":[]}`, ""},
+		"a device in both lists":           {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true}]`, mine + "/ownedDevices": `[{"id":"d","accountEnabled":true}]`}, `"relations":["registered","owned"]`, `},{`},
+		"a device shown by its id":         {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":null,"displayName":null}]`}, `"reason":"concealed"`, ""},
+		"the part of concealed ones":       {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true},{"id":"e"}]`}, `"accountEnabled":true`, `"state":"read"`},
+		"owned devices refused":            {devices, answers{mine + "/registeredDevices": `[{"id":"d","accountEnabled":true}]`, mine + "/ownedDevices": "403 Authorization_RequestDenied"}, `"reason":"forbidden"`, `"state":"read"`},
+		"a group through a group":          {groups, answers{mine + "/transitiveMemberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`}, `"direct":false`, ""},
+		"a group directly":                 {groups, answers{mine + "/memberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`, mine + "/transitiveMemberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":"G"}]`}, `"direct":true`, `"direct":false`},
+		"a group of which the id only":     {groups, answers{mine + "/memberOf": `[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null}]`}, `"reason":"concealed"`, ""},
+		"owners of a group":                {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G","resourceProvisioningOptions":["Team"]}]`, "/groups/" + group + "/owners": `[{"@odata.type":"#microsoft.graph.user","id":"` + strings.ToUpper(someone) + `","accountEnabled":false}]`}, `"isLeaver":true`, `resourceProvisioningOptions`},
+		"owners refused":                   {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G"}]`, "/groups/" + group + "/owners": "403 Authorization_RequestDenied"}, `"reason":"forbidden"`, `"state":"read"`},
+		"an owner of whom the id only":     {owned, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `","displayName":"G"}]`, "/groups/" + group + "/owners": `[{"@odata.type":"#microsoft.graph.user","id":"x"}]`}, `"reason":"concealed"`, ""},
+		"an application's secret":          {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `","displayName":"A"}]`, "/applications/" + other: `{"id":"` + other + `","passwordCredentials":[{"keyId":"k","hint":"abc","endDateTime":"2027-01-01T00:00:00+02:00"}],"keyCredentials":[]}`}, `"endDateTime":"2026-12-31T22:00:00Z"`, `abc`},
+		"credentials left out":             {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `","displayName":"A"}]`, "/applications/" + other: `{"id":"` + other + `"}`}, `"reason":"concealed"`, `"state":"read"`},
+		"an object that is only an id":     {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.application","id":"` + other + `"}]`, "/applications/" + other: `{"id":"` + other + `","passwordCredentials":[],"keyCredentials":[]}`}, `"reason":"concealed"`, ""},
+		"an object of a kind of its own":   {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.agentIdentity","id":"` + other + `","displayName":"A"}]`}, `"reason":"concealed"`, ""},
+		"a policy":                         {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.tokenLifetimePolicy","id":"` + other + `","displayName":"A"}]`}, `{"state":"read","value":[]}`, ""},
+		"a group whose members are guests": {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"group":{"id":"` + group + `"}}}]`, "/groups/" + group + "/transitiveMembers": `[{"@odata.type":"#microsoft.graph.user","id":"x","userType":"Guest","accountEnabled":true}]`}, `"hasEnabledMember":false`, ""},
+		"a group that is only an id":       {apps, answers{mine + "/ownedObjects": `[{"@odata.type":"#microsoft.graph.group","id":"` + group + `"}]`}, `{"state":"read","value":[]}`, ""},
+		"assignments refused":              {grants, answers{mine + "/oauth2PermissionGrants": `[{"id":"1","consentType":"Principal"}]`, mine + "/appRoleAssignments": "403 Authorization_RequestDenied"}, `"oauth2PermissionGrants":[{"consentType":"Principal"`, `"state":"read"`},
+		"no drive":                         {drive, answers{mine + "/drive": "404 User's mysite not found."}, `{"state":"absent"}`, ""},
+		"a drive that is gone":             {drive, answers{mine + "/drive": "404 itemNotFound"}, `"state":"unknown"`, ""},
+		"a drive without id":               {drive, answers{mine + "/drive": `{"driveType":"business"}`}, `"reason":"malformed"`, ""},
+		"somebody enabled":                 {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x#ext#"},"user":{"id":"` + other + `"}}}]`}, `"accountEnabled":true,"displayName":null,"hasEnabledMember":null,"id":"` + other + `","isLeaver":false,"kind":"user","loginName":"x#ext#"`, ""},
+		"somebody who is not live":         {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedTo":{"user":{"id":"cccccccc-0000-4000-8000-000000000003"}}}]`}, `"accountEnabled":false`, ""},
+		"a guest, who may be anybody":      {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedTo":{"user":{"id":"` + group + `"}}}]`}, `"accountEnabled":null`, ""},
+		"a site user only":                 {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToV2":{"siteUser":{"id":"3","loginName":"x"}}}]`}, `"accountEnabled":null`, ""},
+		"a group with a member":            {opens, answers{"/drives/b!1/items/root/permissions": `[{"id":"1","roles":["read"],"grantedToIdentitiesV2":[{"group":{"id":"` + group + `"}}]}]`, "/groups/" + group + "/transitiveMembers": `[{"@odata.type":"#microsoft.graph.user","id":"x","userType":"Member","accountEnabled":true}]`}, `"hasEnabledMember":true`, ""},
+		"no number":                        {numbers, answers{}, `{"state":"read","value":[]}`, ""},
+		"a number":                         {numbers, answers{"/admin/teams/telephoneNumberManagement/numberAssignments": `[{"id":"n","telephoneNumber":"+1","assignmentTargetId":"` + strings.ToUpper(someone) + `"}]`}, `"telephoneNumber":"+1"`, ""},
+		"methods":                          {methods, answers{mine + "/authentication/methods": `[{"@odata.type":"#microsoft.graph.phoneAuthenticationMethod","id":"p","phoneNumber":"+1 555"}]`}, `"kind":"phone"`, "555"},
+		"methods refused":                  {methods, answers{mine + "/authentication/methods": "403 Authorization_RequestDenied"}, `UserAuthenticationMethod.Read.All`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -253,7 +257,7 @@ func TestPersonSamplesAreRead(t *testing.T) {
 		"user-list-directreports.v10":          {mine + "/directReports", func(c *Client) snapshot.Fact { return c.DirectReports(t.Context(), ids, quiet)[someone].Fact }},
 		"drive-get.v10":                        {mine + "/drive", func(c *Client) snapshot.Fact { return c.Drives(t.Context(), ids, quiet)[someone].Fact }},
 		"driveitem-list-permissions.v10": {"/drives/b/items/root/permissions", func(c *Client) snapshot.Fact {
-			return c.DrivePermissions(t.Context(), []string{"b"}, nil, nil, sure, quiet)["b"].Fact
+			return c.DrivePermissions(t.Context(), []string{"b"}, nil, nil, nil, sure, quiet)["b"].Fact
 		}},
 		"rbacapplication-list-roleassignments.2024.v10": {"/roleManagement/directory/roleAssignments", func(c *Client) snapshot.Fact {
 			a := c.RoleAssignments(t.Context(), time.Now(), true)

@@ -82,10 +82,10 @@ func noDrive(err error) bool {
 }
 
 // DrivePermissions reads who may open the drives' roots. About users the caller tells more: enabled
-// holds whether each live user may sign in, left who has left. Doubt is read, or says what of that is not
+// holds whether each live user may sign in, guests who of them is one, left who has left. Doubt is read, or says what of that is not
 // known: then permissions that name anybody are not read. The site's administrators do
 // not appear here.
-func (c *Client) DrivePermissions(ctx context.Context, drives []string, enabled, left map[string]bool, doubt snapshot.Fact, done func(n int)) map[string]Outcome {
+func (c *Client) DrivePermissions(ctx context.Context, drives []string, enabled, guests, left map[string]bool, doubt snapshot.Fact, done func(n int)) map[string]Outcome {
 	properties := []string{"id", "roles", "hasPassword", "expirationDateTime", "inheritedFrom", "link"}
 	out := c.each(ctx, collection{
 		family: wire.SharePoint, endpoint: permissionsEndpoint, cost: drivePermissionsCost, needs: permission("Files.Read.All"),
@@ -97,7 +97,7 @@ func (c *Client) DrivePermissions(ctx context.Context, drives []string, enabled,
 			if err != nil {
 				return nil, err
 			}
-			clean["grantees"], err = grantees(r, enabled, left, doubt.State == snapshot.Read)
+			clean["grantees"], err = grantees(r, enabled, guests, left, doubt.State == snapshot.Read)
 			return clean, err
 		},
 	}, drives, done)
@@ -106,7 +106,7 @@ func (c *Client) DrivePermissions(ctx context.Context, drives []string, enabled,
 }
 
 // grantees are everybody in a permission, in the new properties or their deprecated twins.
-func grantees(r row, enabled, left map[string]bool, known bool) ([]any, error) {
+func grantees(r row, enabled, guests, left map[string]bool, known bool) ([]any, error) {
 	var sets []any
 	for _, name := range []string{"grantedToV2", "grantedTo"} {
 		if r[name] != nil {
@@ -146,7 +146,8 @@ func grantees(r row, enabled, left map[string]bool, known bool) ([]any, error) {
 		id = strings.ToLower(id)
 		if kinds[at] == "user" && id != "" {
 			grantee["id"], grantee["isLeaver"] = id, left[id]
-			if may, live := enabled[id]; live || known {
+			// A guest may be anybody, the leaver's private address among them: neither present nor gone.
+			if may, live := enabled[id]; (live || known) && !guests[id] {
 				grantee["accountEnabled"] = may // whoever is not in the list of all live users cannot sign in
 			}
 		}

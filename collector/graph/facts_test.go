@@ -138,7 +138,7 @@ func TestMembers(t *testing.T) {
 		"somebody":            {`{"id":"1",` + user + `,"accountEnabled":false},{"id":"2",` + user + `,"accountEnabled":true}`, snapshot.Read, true, false},
 		"nobody enabled":      {`{"id":"1",` + user + `,"accountEnabled":false}`, snapshot.Read, false, false},
 		"another leaver only": {`{"id":"` + someone + `",` + user + `,"accountEnabled":true}`, snapshot.Read, false, false},
-		"a guest":             {`{"id":"1",` + user + `,"accountEnabled":true,"userType":"Guest"}`, snapshot.Read, true, true},
+		"a guest":             {`{"id":"1",` + user + `,"accountEnabled":true,"userType":"Guest"}`, snapshot.Read, false, true},
 		"a contact outside":   {`{"id":"1",` + contact + `,"mail":"x@postbox.example"}`, snapshot.Read, false, true},
 		"a contact inside":    {`{"id":"1",` + contact + `,"mail":"x@B.example"}`, snapshot.Read, false, false},
 		"concealed":           {`{"id":"1",` + user + `,"accountEnabled":null}`, snapshot.Unknown, nil, nil},

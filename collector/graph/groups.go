@@ -30,7 +30,8 @@ func (c *Client) Members(ctx context.Context, group string, except, inside map[s
 		switch kind, _ := r["@odata.type"].(string); kind {
 		case "#microsoft.graph.user":
 			may, known := r["accountEnabled"].(bool)
-			enabled = enabled || may && !except[strings.ToLower(id)]
+			// A guest is no colleague: they may be the leaver under a private address.
+			enabled = enabled || may && r["userType"] != "Guest" && !except[strings.ToLower(id)]
 			outside = outside || r["userType"] == "Guest"
 			concealed = concealed || !known
 		case "#microsoft.graph.orgContact":

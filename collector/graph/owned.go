@@ -150,8 +150,11 @@ func (c *Client) OwnedApplications(ctx context.Context, owned map[string]Outcome
 	for id, o := range owned {
 		app := Outcome{Fact: snapshot.Fact{State: snapshot.Read}, From: o.From, Err: o.Err}
 		// Concealed owners and groups do not matter here; what is not known to be owned does.
-		if o.Err != nil || hidesApplications(o.Fact.Value) {
+		switch {
+		case o.Err != nil:
 			app.Fact = o.Fact
+		case hidesApplications(o.Fact.Value):
+			app.Fact = hidden(ownedObjectsEndpoint, permission("Application.Read.All"), nil)
 		}
 		rows := []any{}
 		objects, _ := o.Fact.Value.([]any)
@@ -176,13 +179,17 @@ func (c *Client) OwnedApplications(ctx context.Context, owned map[string]Outcome
 	return out
 }
 
-// hidesApplications reports whether some object of a kind that may have credentials is shown by its id
-// only, or of a kind that nobody can tell.
+// hidesApplications reports whether some object is of a kind that may have credentials, and is shown by
+// its id only or is not known here.
 func hidesApplications(value any) bool {
 	objects, _ := value.([]any)
 	return slices.ContainsFunc(objects, func(v any) bool {
 		object := v.(row)
-		return object["displayName"] == nil && object["kind"] != "group"
+		kind, _ := object["kind"].(string)
+		if kind == "group" || kind == "device" || strings.HasSuffix(kind, "Policy") {
+			return false
+		}
+		return ownable()[kind] == "" || object["displayName"] == nil
 	})
 }
 

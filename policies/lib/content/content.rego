@@ -9,7 +9,6 @@ package lib.content
 import data.lib.holds
 import data.lib.mailboxes
 import data.lib.names
-import data.lib.times
 
 # METADATA
 # description: there never was a mailbox here, or it is kept on-premises
@@ -20,12 +19,6 @@ nothing_to_keep if {
 }
 
 nothing_to_keep if mailboxes.on_premises
-
-nothing_to_keep if {
-	mailboxes.missing
-	input.baseline.facts.mailbox.state == "absent"
-	times.at_or_after(input.leaver.leftAt, input.baseline.collectedAt)
-}
 
 # METADATA
 # description: the earlier snapshot has a mailbox, and there is none any more

@@ -52,7 +52,7 @@ test_acknowledged_or_not[name] if {
 		"of the whole device": {"properties": acks("2026-06-01T13:00:00Z", null), "yes": true, "no": false},
 		"at leaving": {"properties": acks(example.left, null), "yes": true, "no": false},
 		"of the account alone": {"properties": acks(null, example.left), "yes": true, "no": false},
-		"none": {"properties": acks(null, ""), "yes": false, "no": true},
+		"none": {"properties": acks(null, null), "yes": false, "no": true},
 		"never": {
 			"properties": acks("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
 			"yes": false, "no": true,

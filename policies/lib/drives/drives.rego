@@ -30,7 +30,12 @@ vanished if {
 empty if {
 	input.facts.oneDrive.state == "read"
 	input.facts.oneDrive.value.quota.used == 0
+	not binned
 }
+
+# METADATA
+# description: something can still be taken out of its recycle bin
+binned if input.facts.oneDrive.value.quota.deleted > 0
 
 # METADATA
 # description: something is in it

@@ -19,6 +19,14 @@ test_none_empty_filled_vanished[name] if {
 			"case": {"oneDrive": example.absent, "baseline": {"oneDrive": sample.drive(0)}},
 			"want": {"vanished"},
 		},
+		"emptied into its bin": {
+			"case": {"oneDrive": example.read({"id": "b!1", "quota": {"used": 0, "deleted": 5}})},
+			"want": set(),
+		},
+		"empty, and its bin too": {
+			"case": {"oneDrive": example.read({"id": "b!1", "quota": {"used": 0, "deleted": 0}})},
+			"want": {"empty"},
+		},
 		"there, as in the earlier snapshot": {
 			"case": {"oneDrive": sample.drive(10), "baseline": {"oneDrive": sample.drive(10)}},
 			"want": {"filled"},
@@ -60,7 +68,6 @@ test_handed_over[name] if {
 		"by a link for people": [sample.grant_with({"link": {"scope": "Users", "type": "edit"}})],
 		"where the service sends no link": [object.remove(sample.grant(sample.vega), ["link"])],
 		"for a time that is not over": [sample.grant_with({"expirationDateTime": "2026-06-11T12:00:01Z"})],
-		"without an end": [sample.grant_with({"expirationDateTime": ""})],
 		"where the service sends no end": [object.remove(sample.grant(sample.vega), ["expirationDateTime"])],
 		"beside somebody who is disabled": [
 			sample.grant(sample.vega_with({"accountEnabled": false})),

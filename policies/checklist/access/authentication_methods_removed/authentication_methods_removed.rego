@@ -42,6 +42,7 @@ package checklist.access.authentication_methods_removed
 
 import data.lib.names
 import data.lib.proofs
+import data.lib.times
 
 default status := "unknown"
 
@@ -51,6 +52,7 @@ status := "not_applicable" if {
 } else := "fail" if {
 	count(findings) > 0
 } else := "pass" if {
+	input.facts.account.state == "read"
 	input.facts.authenticationMethods.state == "read"
 	is_array(input.facts.authenticationMethods.value)
 	every method in input.facts.authenticationMethods.value { of_no_use(method) }
@@ -83,11 +85,19 @@ of_no_use(method) if {
 
 # METADATA
 # description: the pass cannot be used yet
+# scope: document
 begins_later(method) if names.fold(method.methodUsabilityReason) == "notyetvalid"
+
+begins_later(method) if times.after(method.startDateTime, data.tenant.collectedAt)
 
 evidence := {"authenticationMethods": {"kinds": sort([method.kind |
 	some method in input.facts.authenticationMethods.value
 ])}}
+
+missing contains "account" if {
+	status == "unknown"
+	not input.facts.account.state == "read"
+}
 
 severity := "critical" if "temporaryAccessPass" in kinds
 

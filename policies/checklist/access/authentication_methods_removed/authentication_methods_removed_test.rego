@@ -27,9 +27,27 @@ test_pass[name] if {
 	rule.status == "pass" with input as example.input_of(case)
 }
 
-test_pass_without_the_account if {
+test_unknown_without_the_account if {
 	case := {"authenticationMethods": example.read([method("password", {})])}
-	rule.status == "pass" with input as example.input_of(case)
+	rule.status == "unknown" with input as example.input_of(case)
+	rule.missing == {"account"} with input as example.input_of(case)
+}
+
+test_nothing_is_missing_beside_the_methods if {
+	case := {"account": example.account_with({}), "authenticationMethods": example.unknown}
+	rule.missing == set() with input as example.input_of(case)
+}
+
+test_fail_without_the_account if {
+	case := {"authenticationMethods": example.read([method("phone", {})])}
+	rule.status == "fail" with input as example.input_of(case)
+	rule.missing == set() with input as example.input_of(case)
+}
+
+test_pass_that_begins_later_is_left if {
+	later := pass({"isUsable": false, "methodUsabilityReason": null, "startDateTime": "2026-06-12T12:00:00Z"})
+	case := {"account": example.account_with({}), "authenticationMethods": example.read([later])}
+	rule.status == "fail" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
 test_fail[name] if {

@@ -87,6 +87,10 @@ test_unknown[name] if {
 			"account": example.partial({"accountEnabled": false}),
 			"audits": example.read([disabled("2026-06-01T13:00:00Z", example.by_user("admin@northwind.example"))]),
 		},
+		"it is not said whether the account is synchronised": {
+			"account": example.read(object.remove(example.account, ["onPremisesSyncEnabled"])),
+			"audits": example.read([disabled("2026-06-01T13:00:00Z", sync_account)]),
+		},
 		"the log was not read": {"account": synchronised},
 		"the log was read in part, and shows the synchronisation": {
 			"account": synchronised,

@@ -111,7 +111,8 @@ all_harmless(credentials) if {
 # scope: document
 harmless(credential) if times.at_or_after(data.tenant.collectedAt, credential.endDateTime)
 
-harmless(credential) if times.at_or_after(credential.startDateTime, input.leaver.leftAt)
+# what the leaver made on the last day is theirs, too
+harmless(credential) if times.at_or_after(credential.startDateTime, input.leaver.leftBy)
 
 evidence := {"ownedApplications": {"applications": [shown |
 	some holder in owned

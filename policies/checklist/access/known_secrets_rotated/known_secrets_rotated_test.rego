@@ -25,8 +25,8 @@ test_pass[name] if {
 		"one that ends with the snapshot": now([application([credential({"endDateTime": "2026-06-11T12:00:00Z"})], [])]),
 		"one from after leaving": now([application([credential({"startDateTime": "2026-06-01T12:00:01Z"})], [])]),
 		"one from the moment of leaving": now([application([credential({"startDateTime": example.left})], [])]),
-		"one from the day of leaving, when that is all that is known": example.changed(
-			now([application([credential({"startDateTime": "2026-06-01T07:00:00Z"})], [])]),
+		"one from after the day of leaving, when that is all that is known": example.changed(
+			now([application([credential({"startDateTime": "2026-06-01T22:00:00Z"})], [])]),
 			[{"leaver": {"leftAt": "2026-05-31T22:00:00Z", "leftBy": "2026-06-01T22:00:00Z"}}],
 		),
 		"certificates, too": now([application(
@@ -56,6 +56,10 @@ test_pass[name] if {
 
 test_fail[name] if {
 	some name, case in {
+		"one from the day of leaving, when that is all that is known": example.changed(
+			now([application([credential({"startDateTime": "2026-06-01T07:00:00Z"})], [])]),
+			[{"leaver": {"leftAt": "2026-05-31T22:00:00Z", "leftBy": "2026-06-01T22:00:00Z"}}],
+		),
 		"a secret": now([application([credential({})], [])]),
 		"a certificate": now([application([], [certificate({})])]),
 		"of a service principal": now([object.union(application([credential({})], []), {"kind": "servicePrincipal"})]),

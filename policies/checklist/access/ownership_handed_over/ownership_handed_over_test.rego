@@ -55,6 +55,7 @@ test_unknown[name] if {
 		"not even the leaver is an owner": example.read([owned([], {})]),
 		"null for owners": example.read([owned(null, {})]),
 		"no kind": example.read([owned([himself, owner({})], {"kind": null})]),
+		"a kind that nobody knows": example.read([owned([himself], {"kind": "agentIdentityBlueprint"})]),
 		"no kind, and nobody else": example.read([owned([himself], {"kind": null})]),
 		"no list": example.read({}),
 		"no list but null": example.read(null),

@@ -41,7 +41,6 @@ test_pass[name] if {
 			"account": deleted_account({"mail": null, "proxyAddresses": []}),
 			"organization": example.unknown,
 		}),
-		"no mailbox, as before leaving": deleted({"mailbox": example.absent, "baseline": {"mailbox": example.absent}}),
 		"on-premises": deleted({"mailbox": example.mailbox_with({"RecipientTypeDetails": "RemoteUserMailbox"})}),
 	}
 	rule.status == "pass" with input as example.input_of(case) with data.tenant as example.tenant_of(case)

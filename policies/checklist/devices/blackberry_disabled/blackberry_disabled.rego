@@ -50,6 +50,7 @@ package checklist.devices.blackberry_disabled
 
 import data.lib.names
 import data.lib.proofs
+import data.lib.times
 
 default status := "unknown"
 
@@ -77,6 +78,14 @@ findings contains finding if {
 attested contains "DEV-007" if {
 	is_object(input.attested["DEV-007"])
 	not nothing_to_attest
+	not newer
+}
+
+# METADATA
+# description: a device came after the statement, which cannot be about it
+newer if {
+	some device in input.facts.mobileDevices.value
+	times.after(device.FirstSyncTime, input.attested["DEV-007"].at)
 }
 
 # METADATA

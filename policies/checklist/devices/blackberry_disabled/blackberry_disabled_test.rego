@@ -126,3 +126,10 @@ device(properties) := object.union(
 	},
 	properties,
 )
+
+test_a_device_that_came_later_is_not_attested if {
+	later := device({"DeviceType": "BlackBerry", "FirstSyncTime": "2026-06-10T12:00:00Z"})
+	statement := object.union(example.statement, {"at": "2026-06-02T12:00:00Z"})
+	case := {"mobileDevices": example.read([later]), "attested": {"DEV-007": statement}}
+	rule.status == "fail" with input as example.input_of(case)
+}

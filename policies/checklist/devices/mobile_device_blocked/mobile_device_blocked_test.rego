@@ -53,6 +53,9 @@ test_unknown[name] if {
 		"half of whom the mailbox refuses": seen([device({})], example.partial({
 			"ActiveSyncBlockedDeviceIDs": ["OUTLOOK17"],
 		})),
+		"half of whom the mailbox refuses, which is another": seen([device({})], example.partial({
+			"ActiveSyncBlockedDeviceIDs": ["APPL8"],
+		})),
 		"the mailbox does not say whom it refuses": seen([device({})], example.read({"ActiveSyncEnabled": false})),
 		"a state that is null": seen([device({"DeviceAccessState": null})], protocols([])),
 	}

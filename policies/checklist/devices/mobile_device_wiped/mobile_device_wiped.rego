@@ -113,7 +113,6 @@ waiting(device) := {"waitedHours": times.hours_since(times.earliest(asked))} if 
 		at := device.statistics[property]
 		times.at_or_after(at, input.leaver.leftAt)
 	}
-	count(asked) > 0
 } else := {}
 
 # METADATA
@@ -137,7 +136,6 @@ missing contains "managedDevices" if {
 }
 
 message := $"Not wiped: {unwiped_devices}; a wipe has waited {longest_wait} hours for its confirmation." if {
-	status == "fail"
 	is_number(longest_wait)
 } else := $"Not wiped, and nobody asked for it after leaving: {unwiped_devices}." if {
 	status == "fail"

@@ -90,7 +90,10 @@ findings contains finding if {
 # scope: document
 nothing_to_compare if data.baseline == null
 
-nothing_to_compare if not had_left
+nothing_to_compare if {
+	not had_left
+	times.after(input.leaver.leftBy, data.baseline.collectedAt)
+}
 
 nothing_to_compare if input.baseline.facts.mobileDevices.state == "absent"
 
@@ -193,6 +196,7 @@ message := $"Gone since {seen}, and no wipe was confirmed: {names.counted(count(
 } else := "Only an earlier snapshot can show what is gone: give one with --baseline." if {
 	data.baseline == null
 } else := "The baseline is from before this leaver left: it has nothing to compare with." if {
+	status == "not_applicable"
 	not had_left
 } else := "The baseline does not hold all of this leaver's mobile devices." if {
 	"mobileDevices" in missing

@@ -280,3 +280,9 @@ managed(action, at) := {
 	"easDeviceId": "outlook17",
 	"deviceActionResults": [{"actionName": action, "actionState": "done", "lastUpdatedDateTime": at}],
 }
+
+test_unknown_when_the_baseline_should_hold_the_leaver if {
+	case := {"mobileDevices": example.read([])}
+	rule.status == "unknown" with input as example.input_of(case)
+		with data.baseline as {"collectedAt": "2026-06-02T12:00:00Z", "seal": "sha256:00"}
+}

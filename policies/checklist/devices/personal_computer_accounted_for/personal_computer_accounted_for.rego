@@ -51,6 +51,7 @@ package checklist.devices.personal_computer_accounted_for
 
 import data.lib.names
 import data.lib.proofs
+import data.lib.times
 
 default status := "unknown"
 
@@ -79,6 +80,14 @@ findings contains finding if {
 attested contains "DEV-006" if {
 	is_object(input.attested["DEV-006"])
 	not nothing_to_attest
+	not newer
+}
+
+# METADATA
+# description: a device came after the statement, which cannot be about it
+newer if {
+	some device in input.facts.registeredDevices.value
+	times.after(device.registrationDateTime, input.attested["DEV-006"].at)
 }
 
 # METADATA

@@ -51,6 +51,13 @@ test_attested_for_nothing if {
 	rule.attested == set() with input as example.input_of(case)
 }
 
+test_a_computer_that_came_later_is_not_attested if {
+	later := device({"trustType": "Workplace", "registrationDateTime": "2026-06-10T12:00:00Z"})
+	statement := object.union(example.statement, {"at": "2026-06-02T12:00:00Z"})
+	case := {"registeredDevices": example.read([later]), "attested": {"DEV-006": statement}}
+	rule.status == "fail" with input as example.input_of(case)
+}
+
 test_nothing_of_this_is_attested[name] if {
 	some name, attested in {
 		"something else is": {"DEV-007": example.statement},

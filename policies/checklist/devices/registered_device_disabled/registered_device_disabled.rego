@@ -77,6 +77,7 @@ findings contains finding if {
 # description: no device is registered to the leaver or owned by the leaver
 no_device if {
 	input.facts.registeredDevices.state == "read"
+	is_array(input.facts.registeredDevices.value)
 	count(input.facts.registeredDevices.value) == 0
 }
 

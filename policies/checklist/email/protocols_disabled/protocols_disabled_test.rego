@@ -194,6 +194,15 @@ test_words_when_nobody_says_anything if {
 	endswith(message, "says whether these are off: Exchange Web Services, POP.")
 }
 
+test_words_only_about_what_is_judged_of_a_shared_mailbox if {
+	case := closed({
+		"mailbox": example.shared_with({}),
+		"mailProtocols": with_protocols({"OWAEnabled": null, "PopEnabled": null}),
+	})
+	message := rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
+	endswith(message, "says whether these are off: POP.")
+}
+
 test_no_words[name] if {
 	some name, case in {
 		"on a pass": closed({}),
@@ -257,7 +266,10 @@ protocols := {
 }
 
 settings(properties) := example.read({
-	"OrganizationConfig": object.union({"EwsEnabled": null}, object.filter(properties, ["EwsEnabled"])),
+	"OrganizationConfig": object.union(
+		{"EwsEnabled": null, "AuditDisabled": false},
+		object.filter(properties, ["EwsEnabled"]),
+	),
 	"TransportConfig": object.union(
 		{"SmtpClientAuthenticationDisabled": true},
 		object.filter(properties, ["SmtpClientAuthenticationDisabled"]),

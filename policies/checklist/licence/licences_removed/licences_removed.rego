@@ -205,9 +205,12 @@ without(sku_id) := {plan |
 
 # METADATA
 # description: the name of the subscription
-part_number(sku_id) := data.tenant.facts.subscribedSkus.value[sku_id].skuPartNumber if {
-	names.given(data.tenant.facts.subscribedSkus.value[sku_id].skuPartNumber)
-} else := "not among the tenant's subscriptions"
+# scope: document
+part_number(sku_id) := data.tenant.facts.subscribedSkus.value[sku_id].skuPartNumber
+
+part_number(sku_id) := "not among the tenant's subscriptions" if {
+	not sku_id in object.keys(data.tenant.facts.subscribedSkus.value)
+}
 
 # METADATA
 # description: the groups through which the licence is assigned

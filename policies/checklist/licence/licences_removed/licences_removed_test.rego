@@ -55,6 +55,10 @@ test_fail[name] if {
 			"mailbox": example.shared_with({"ForwardingAddress": "Vega, S"}),
 			"mailboxSize": example.absent,
 		}),
+		"a shared mailbox within the limits": licensed([example.e3], {
+			"mailbox": example.shared_with({}),
+			"mailboxSize": example.size(1000),
+		}),
 		"a subscription that is not listed": licensed(["00000000-0000-4000-8000-000000000099"], {}),
 		"a subscription that is not listed, beside the one that forwarding needs": licensed(
 			[example.basic, "00000000-0000-4000-8000-000000000099"],
@@ -86,6 +90,7 @@ test_unknown[name] if {
 		"paid, and the mailbox was not read": licensed([example.e3], {"mailbox": example.unknown}),
 		"paid, and half a mailbox": licensed([example.e3], {"mailbox": example.partial(example.mailbox)}),
 		"a list that is none": licensed([], {"licences": example.read({"assignedLicenses": null})}),
+		"no list but an object": licensed([], {"licences": example.read({"assignedLicenses": {}})}),
 		"one that is not listed, and half the subscriptions": licensed(["00000000-0000-4000-8000-000000000099"], {
 			"subscribedSkus": example.partial(example.skus),
 		}),
@@ -99,6 +104,9 @@ test_unknown[name] if {
 		}),
 		"Plan 2 on a shared mailbox whose size was not read": licensed([example.e3], {
 			"mailbox": example.shared_with({}),
+		}),
+		"needed for the archive of a shared mailbox whose size was not read": licensed([example.e3], {
+			"mailbox": example.shared_with({"ArchiveStatus": "Active"}),
 		}),
 		"only one that is not listed could serve the need": licensed(["00000000-0000-4000-8000-000000000099"], {
 			"mailbox": forwarding,

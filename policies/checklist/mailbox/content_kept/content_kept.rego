@@ -7,8 +7,7 @@
 #   exists still counts. Delay holds, chat retention (skp), exclusions (-mbx) and policies that only delete (:1) keep
 #   nothing. No hold counts that Exchange itself does not: of a mailbox that is soft-deleted, not inactive, only what
 #   is recorded on it. A mailbox that is gone although the account has mail addresses is unknown: it may be
-#   on-premises, or purged. An earlier snapshot (--baseline) settles it: one that has the mailbox proves that it was
-#   not kept, and one from before leaving that has none either leaves nothing to judge.
+#   on-premises, or purged. An earlier snapshot (--baseline) that has the mailbox proves that it was not kept.
 # related_resources:
 #   - ref: https://learn.microsoft.com/microsoft-365/admin/add-users/remove-former-employee-step-2
 #     description: Step 2, save the contents of a former employee's mailbox
@@ -135,9 +134,6 @@ message := $"The earlier snapshot of {when} has a mailbox, and there is none any
 	status == "pass"
 } else := "Exchange says that the mailbox is on-premises." if {
 	mailboxes.on_premises
-} else := "There was no mailbox here before leaving either, by the earlier snapshot." if {
-	status == "not_applicable"
-	not mailboxes.never_existed
 } else := "The account has mail addresses but Exchange Online has no mailbox: on-premises, or purged." if {
 	status == "unknown"
 	mailboxes.missing

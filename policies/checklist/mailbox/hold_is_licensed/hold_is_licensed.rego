@@ -95,7 +95,6 @@ evidence := object.union(
 )
 
 missing contains "subscribedSkus" if {
-	status == "unknown"
 	mailboxes.live
 	count(holds.licensed) > 0
 	licences.subscriptions_unread

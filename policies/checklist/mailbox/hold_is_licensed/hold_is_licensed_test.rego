@@ -81,6 +81,11 @@ test_unknown[name] if {
 		"half a mailbox without a hold": held({"mailbox": example.partial(example.mailbox)}),
 		"half an inactive mailbox": held({"mailbox": example.partial({"mailboxState": "inactive"})}),
 		"half a soft-deleted mailbox": held({"mailbox": example.partial({"mailboxState": "softDeleted"})}),
+		"half a soft-deleted mailbox on hold, and no licence": held({
+			"mailbox": example.partial({"mailboxState": "softDeleted", "LitigationHoldEnabled": true}),
+			"licences": example.licences([]),
+		}),
+		"it is not said where the mailbox is": held({"mailbox": example.read({"LitigationHoldEnabled": true})}),
 		"holds that were not answered": held({"mailbox": example.read({
 			"mailboxState": "live",
 			"LitigationHoldEnabled": false,
@@ -104,6 +109,10 @@ test_nothing_is_missing[name] if {
 		"of a licence that no subscription explains": held({"licences": example.licences([
 			"00000000-0000-4000-8000-000000000099",
 		])}),
+		"of half a soft-deleted mailbox on hold": held({
+			"mailbox": example.partial({"mailboxState": "softDeleted", "LitigationHoldEnabled": true}),
+			"subscribedSkus": example.unknown,
+		}),
 	}
 	rule.missing == set() with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }

@@ -118,6 +118,18 @@ test_unknown[name] if {
 		}),
 		"a kind that is null": unlicensed({"mailbox": example.mailbox_with({"RecipientTypeDetails": null})}),
 		"a hold that is null": unlicensed({"mailbox": example.mailbox_with({"LitigationHoldEnabled": null})}),
+		"it is not said where an unlicensed mailbox is": unlicensed({"mailbox": nowhere({})}),
+		"it is not said where a licensed mailbox is": unlicensed({
+			"mailbox": nowhere({}),
+			"licences": example.licences([example.e3]),
+		}),
+		"it is not said where a shared mailbox is": unlicensed({"mailbox": nowhere({
+			"RecipientTypeDetails": "SharedMailbox",
+		})}),
+		"it is not said where a mailbox under an organisation-wide policy is": unlicensed({
+			"mailbox": nowhere({}),
+			"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:2"]),
+		}),
 	}
 	rule.status == "unknown" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -232,6 +244,41 @@ test_missing[name] if {
 			"case": {"mailbox": example.mailbox_with({"LitigationHoldEnabled": true})},
 			"want": set(),
 		},
+		"no subscriptions of a mailbox on hold": {
+			"case": {
+				"mailbox": example.mailbox_with({"LitigationHoldEnabled": true}),
+				"licences": example.licences([example.e3]),
+			},
+			"want": set(),
+		},
+		"nothing of a mailbox of which it is not said where it is": {
+			"case": unlicensed({
+				"mailbox": nowhere({}),
+				"licences": example.unknown, "organization": example.unknown,
+			}),
+			"want": set(),
+		},
+		"no licences, when an organisation-wide policy keeps it": {
+			"case": unlicensed({
+				"licences": example.unknown,
+				"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:2"]),
+			}),
+			"want": set(),
+		},
+		"no subscriptions, when an organisation-wide policy keeps it": {
+			"case": unlicensed({
+				"licences": example.licences([example.e3]), "subscribedSkus": example.unknown,
+				"organization": example.organization(["mbx7cfb30345d454ac0a989ab3041051209:2"]),
+			}),
+			"want": set(),
+		},
+		"nothing, when an older mailbox is lost anyway": {
+			"case": unlicensed({
+				"mailbox": example.mailbox_with({"olderMailboxes": [older({})]}),
+				"organization": example.unknown,
+			}),
+			"want": set(),
+		},
 		"nothing of a mailbox whose holds are not told": {
 			"case": {
 				"mailbox": example.mailbox_with({"LitigationHoldEnabled": null}),
@@ -267,8 +314,23 @@ test_findings_name_each_mailbox if {
 	evidence.account.deletedDateTime == "2026-06-04T09:00:00Z"
 }
 
-test_no_words_on_a_pass if {
-	case := unlicensed({"licences": example.licences([example.e3])})
+test_no_deadline_of_a_mailbox_that_a_hold_keeps if {
+	case := deleted({"mailbox": example.inactive_with({})})
+	not rule.deadline with input as example.input_of(case) with data.tenant as example.tenant_of(case)
+}
+
+test_no_words[name] if {
+	some name, case in {
+		"on a pass": unlicensed({"licences": example.licences([example.e3])}),
+		"on a mailbox that is kept on-premises": unlicensed({
+			"mailbox": on_premises,
+			"audits": example.read([example.audit("Change user license", "2026-06-02T09:00:00Z")]),
+		}),
+		"on a mailbox that is kept on-premises, long after its licence went": unlicensed({
+			"mailbox": on_premises,
+			"audits": example.read([example.audit("Change user license", "2026-05-01T09:00:00Z")]),
+		}),
+	}
 	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
@@ -291,6 +353,10 @@ deleted(changes) := example.changed(
 	},
 	[changes],
 )
+
+nowhere(properties) := example.read(object.remove(object.union(example.mailbox, properties), ["mailboxState"]))
+
+on_premises := example.mailbox_with({"RecipientTypeDetails": "RemoteUserMailbox"})
 
 older(properties) := object.union(
 	{

@@ -78,8 +78,6 @@ evidence := object.union(
 message := $"The account behind the mail was deleted on {when}; it can be restored until {until}." if {
 	when := times.shown(deleted_at)
 	until := times.shown(deadline)
-	status == "fail"
-	is_string(deadline)
 } else := "The account behind the mail was deleted, nobody knows when." if {
 	status == "fail"
 }

@@ -80,6 +80,18 @@ test_unknown[name] if {
 		}),
 		"half a mailbox forwards nothing": forwarding({"mailbox": example.partial(example.mailbox)}),
 		"half an inactive mailbox": forwarding({"mailbox": example.partial({"mailboxState": "inactive"})}),
+		"half an inactive mailbox that forwarded": forwarding({"mailbox": half_inactive("UserMailbox")}),
+		"it is not said where the mailbox is": forwarding({
+			"mailbox": example.read(object.remove(
+				object.union(example.mailbox, {"ForwardingAddress": "Vega, S"}),
+				["mailboxState"],
+			)),
+			"licences": example.licences([example.e3]),
+		}),
+		"it is not said whether it forwards": forwarding({
+			"mailbox": example.read(object.remove(example.mailbox, ["ForwardingAddress"])),
+			"licences": example.licences([example.e3]),
+		}),
 		"a user mailbox within limits that are not its own": forwarding({
 			"licences": example.licences(["00000000-0000-4000-8000-000000000099"]),
 			"mailboxSize": example.size(1000),
@@ -138,6 +150,50 @@ test_missing[name] if {
 			"want": set(),
 		},
 		"nothing if the mailbox was never opened": {"case": shared({"mailboxSize": example.absent}), "want": set()},
+		"no subscriptions of a shared mailbox within the limits": {
+			"case": shared({"licences": example.licences([example.e3]), "subscribedSkus": example.unknown}),
+			"want": set(),
+		},
+		"no subscriptions of half an inactive mailbox": {
+			"case": forwarding({
+				"mailbox": half_inactive("UserMailbox"),
+				"licences": example.licences([example.e3]), "subscribedSkus": example.unknown,
+			}),
+			"want": set(),
+		},
+		"no size of half an inactive mailbox": {
+			"case": forwarding({"mailbox": half_inactive("SharedMailbox")}),
+			"want": set(),
+		},
+		"no size of a shared mailbox that is beyond another limit": {
+			"case": shared({
+				"mailbox": forwarding_shared({"LitigationHoldEnabled": true}),
+				"mailboxSize": example.unknown,
+			}),
+			"want": set(),
+		},
+		"no size of a mailbox of a kind that is null": {
+			"case": forwarding({"mailbox": example.mailbox_with({
+				"RecipientTypeDetails": null,
+				"ForwardingAddress": "Vega, S",
+			})}),
+			"want": set(),
+		},
+		"no size of a shared mailbox that forwards nothing": {
+			"case": forwarding({"mailbox": example.partial(object.union(
+				example.mailbox,
+				{"RecipientTypeDetails": "SharedMailbox"},
+			))}),
+			"want": set(),
+		},
+		"no size that was read": {"case": shared({"mailboxSize": example.size(null)}), "want": set()},
+		"no size of a shared mailbox that was never opened and whose hold is null": {
+			"case": shared({
+				"mailbox": forwarding_shared({"LitigationHoldEnabled": null}),
+				"mailboxSize": example.absent,
+			}),
+			"want": set(),
+		},
 	}
 	rule.missing == tc.want with input as example.input_of(tc.case) with data.tenant as example.tenant_of(tc.case)
 }
@@ -177,6 +233,11 @@ forwarding_shared(properties) := example.shared_with(object.union(
 	{"ForwardingSmtpAddress": "smtp:s.vega@northwind.example"},
 	properties,
 ))
+
+half_inactive(kind) := example.partial({
+	"mailboxState": "inactive", "RecipientTypeDetails": kind,
+	"ForwardingAddress": null, "ForwardingSmtpAddress": "smtp:s.vega@northwind.example",
+})
 
 kiosk := {
 	"licences": example.licences(["44444444-aaaa-4bbb-8ccc-000000000001"]),

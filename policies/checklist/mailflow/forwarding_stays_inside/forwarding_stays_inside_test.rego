@@ -104,6 +104,14 @@ test_unknown[name] if {
 		))}]),
 		"half a mailbox forwards nothing": {"mailbox": example.partial(example.mailbox)},
 		"half an inactive mailbox": example.changed(colleague, [{"mailbox": example.partial({"mailboxState": "inactive"})}]),
+		"half an inactive mailbox that forwarded outside": example.changed(
+			colleague,
+			[{"mailbox": half_inactive("smtp:rook@elsewhere.example")}],
+		),
+		"it is not said where the mailbox is": example.changed(colleague, [{"mailbox": example.read(object.remove(
+			colleague.mailbox.value,
+			["mailboxState"],
+		))}]),
 		"the domains were not read": example.changed(colleague, [{"domains": example.unknown}]),
 		"the domains were read in part": example.changed(colleague, [{"domains": example.partial({
 			"northwind.example": {"id": "northwind.example", "isVerified": true},
@@ -135,6 +143,10 @@ test_nothing_is_missing[name] if {
 	some name, case in {
 		"when it fails anyway": to("smtp:rook@elsewhere.example", example.unknown),
 		"but the domains": example.changed(colleague, [{"domains": example.unknown}]),
+		"of half an inactive mailbox": example.changed(colleague, [{
+			"mailbox": half_inactive("smtp:s.vega@northwind.example"),
+			"recipients": example.unknown,
+		}]),
 	}
 	rule.missing == set() with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -142,6 +154,10 @@ test_nothing_is_missing[name] if {
 test_no_words[name] if {
 	some name, case in {
 		"on a pass": colleague,
+		"on a dormant address inside": by_name(
+			"smtp:r.holm@northwind.example",
+			example.recipient("user", {"accountEnabled": true}),
+		),
 		"on a dormant address while it is unknown": example.changed(
 			by_name("smtp:rook@elsewhere.example", example.recipient("user", {"accountEnabled": true})),
 			[{"recipients": example.unknown}],
@@ -192,6 +208,11 @@ to(address, recipient) := {
 	"domains": example.domains,
 	"recipients": example.read({trim_prefix(lower(address), "smtp:"): recipient}),
 }
+
+half_inactive(address) := example.partial({
+	"mailboxState": "inactive",
+	"ForwardingAddress": null, "ForwardingSmtpAddress": address,
+})
 
 by_name(dormant, recipient) := {
 	"mailbox": example.mailbox_with({"ForwardingAddress": "Vega, S", "ForwardingSmtpAddress": dormant}),

@@ -137,6 +137,15 @@ test_unknown[name] if {
 			"account": example.account_with({}), "permissions": example.absent,
 		},
 		"gone, and the account was not read": {"mailbox": example.absent, "permissions": example.absent},
+		"it is not said where the mailbox is": nowhere(forwarded(example.recipient("user", {"accountEnabled": true}))),
+		"a kind that is null, with a delegate": example.changed(
+			delegated("FullAccess", example.recipient("user", {"accountEnabled": true})),
+			[{"mailbox": example.mailbox_with({"RecipientTypeDetails": null})}],
+		),
+		"a kind that is null, without delegates": {
+			"mailbox": example.mailbox_with({"RecipientTypeDetails": null}),
+			"permissions": example.read([]),
+		},
 	}
 	rule.status == "unknown" with input as example.input_of(case)
 }
@@ -190,6 +199,22 @@ test_missing[name] if {
 			"want": set(),
 		},
 		"nothing": {"case": forwarded(example.recipient("outside", {})), "want": set()},
+		"no account, when it was agreed": {
+			"case": {"leaver": {"mailHandling": "none"}, "mailbox": example.absent},
+			"want": set(),
+		},
+		"no recipients, when it was agreed": {
+			"case": example.changed(forwarded(example.unknown), [{"leaver": {"mailHandling": "none"}}]),
+			"want": set(),
+		},
+		"no recipients of a mailbox of which it is not said where it is": {
+			"case": nowhere(forwarded(example.unknown)),
+			"want": set(),
+		},
+		"no delegates of a mailbox of which it is not said where it is": {
+			"case": nowhere(delegated("FullAccess", example.unknown)),
+			"want": set(),
+		},
 	}
 	rule.missing == tc.want with input as example.input_of(tc.case)
 }
@@ -255,6 +280,8 @@ delegated(right, recipient) := {
 	"permissions": granted(right, "S.Vega@northwind.example"),
 	"recipients": example.read({"s.vega@northwind.example": recipient}),
 }
+
+nowhere(case) := example.changed(case, [{"mailbox": example.read(object.remove(case.mailbox.value, ["mailboxState"]))}])
 
 granted(right, user) := example.read([{
 	"User": user, "AccessRights": [right],

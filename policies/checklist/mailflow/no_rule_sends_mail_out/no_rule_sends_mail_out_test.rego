@@ -49,6 +49,21 @@ test_pass[name] if {
 				"ForwardTo": ["\"S Vega\" [EX:/o=northwind/cn=vega]"],
 			})])}],
 		),
+		"a visible rule of the same name was judged, among others": example.changed(
+			visible([deleting({}), acting({}, {"id": "AQAAAK", "displayName": "newsletters"})]),
+			[{"hiddenInboxRules": example.read([
+				hiding({"Name": "to me", "DeleteMessage": true}),
+				hiding({"Name": "newsletters"}),
+			])}],
+		),
+		"a visible rule of the same name forwards as much": beside(
+			acting({"forwardTo": [mail_to("s.vega@northwind.example")]}, {}),
+			[hiding({"Name": "to me", "ForwardTo": ["\"S Vega\" [EX:/o=northwind/cn=vega]"]})],
+		),
+		"a visible rule of the same name moves too": beside(
+			moving("other"),
+			[hiding({"Name": "to me", "MoveToFolder": "Done"})],
+		),
 	}
 	rule.status == "pass" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -136,6 +151,11 @@ test_unknown[name] if {
 			acting({"delete": true}, {"isEnabled": false, "conditions": {"subjectContains": ["desk"]}}),
 			[hiding({"Name": "to me", "DeleteMessage": true})],
 		),
+		"hidden, named like two visible rules": example.changed(
+			visible([deleting({}), deleting({"id": "AQAAAK", "displayName": "To Me"})]),
+			[{"hiddenInboxRules": example.read([hiding({"Name": "to me", "DeleteMessage": true})])}],
+		),
+		"hidden, named like none of the visible rules": beside(deleting({}), [hiding({"DeleteMessage": true})]),
 		"hidden, named like a visible rule that does not delete": beside(
 			acting({}, {}),
 			[hiding({"Name": "to me", "DeleteMessage": true})],
@@ -216,12 +236,16 @@ test_words[want] if {
 	rule.message == want with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
-test_no_words_on_anything_else if {
-	not rule.message with input as example.input_of({}) with data.tenant as example.tenant_of({})
-}
-
-test_no_words_when_hidden_rules_were_read if {
-	not rule.message with input as example.input_of(hidden([])) with data.tenant as example.tenant_of(hidden([]))
+test_no_words[name] if {
+	some name, case in {
+		"when nothing was read": {},
+		"when hidden rules were read": hidden([]),
+		"on the rules of a mailbox that is gone": example.changed(
+			hidden([hiding({"DeleteMessage": true})]),
+			[{"mailbox": example.soft_deleted_with({})}],
+		),
+	}
+	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 
 visible(rules) := {
@@ -247,6 +271,11 @@ acting(actions, properties) := object.union(
 		"moveToFolderName": null,
 	},
 	properties,
+)
+
+deleting(properties) := acting(
+	{"delete": true},
+	object.union({"conditions": {"subjectContains": ["desk"]}}, properties),
 )
 
 moving(kind) := acting({"moveToFolder": "AAMkAD", "stopProcessingRules": true}, {"moveToFolderKind": kind})

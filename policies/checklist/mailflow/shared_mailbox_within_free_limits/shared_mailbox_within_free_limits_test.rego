@@ -90,6 +90,18 @@ test_unknown[name] if {
 			"licences": example.licences([example.e3]),
 		}),
 		"a kind that is null": shared({"mailbox": example.mailbox_with({"RecipientTypeDetails": null})}),
+		"a kind that is null, too large": shared({
+			"mailbox": example.mailbox_with({"RecipientTypeDetails": null}),
+			"mailboxSize": example.size(53687091201),
+		}),
+		"half an inactive mailbox, too large": shared({
+			"mailbox": half_inactive,
+			"mailboxSize": example.size(53687091201),
+		}),
+		"it is not said where the mailbox is": shared({"mailbox": example.read(object.remove(
+			object.union(example.mailbox, {"RecipientTypeDetails": "SharedMailbox"}),
+			["mailboxState"],
+		))}),
 	}
 	rule.status == "unknown" with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -115,6 +127,14 @@ test_nothing_is_missing[name] if {
 			"subscribedSkus": example.unknown,
 		}),
 		"of subscriptions that were read": shared({"mailboxSize": example.unknown}),
+		"of half an inactive mailbox": shared({
+			"mailbox": half_inactive,
+			"licences": example.licences([example.e3]), "subscribedSkus": example.unknown,
+		}),
+		"of a kind that is null": shared({
+			"mailbox": example.mailbox_with({"RecipientTypeDetails": null}),
+			"licences": example.licences([example.e3]), "subscribedSkus": example.unknown,
+		}),
 	}
 	rule.missing == set() with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
@@ -158,6 +178,8 @@ shared(changes) := example.changed(
 	},
 	[changes],
 )
+
+half_inactive := example.partial({"mailboxState": "inactive", "RecipientTypeDetails": "SharedMailbox"})
 
 archived := example.shared_with({
 	"ArchiveGuid": "33333333-aaaa-4bbb-8ccc-000000000001",

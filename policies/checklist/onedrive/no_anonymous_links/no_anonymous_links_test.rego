@@ -63,7 +63,10 @@ test_unknown[name] if {
 test_words if {
 	case := {
 		"oneDrive": sample.drive(10),
-		"drivePermissions": example.read([sample.owner, sample.link("anonymous"), sample.link("users")]),
+		"drivePermissions": example.read([
+			sample.owner, sample.link("anonymous"),
+			sample.link("users"), sample.link("users"),
+		]),
 	}
 	rule.findings == {{
 		"resource": "l1", "id": "l1", "driveId": "b!0001", "roles": ["read"],
@@ -74,7 +77,7 @@ test_words if {
 	message == "Whoever has the link can open the drive: 1 anonymous link."
 	rule.evidence == {"drivePermissions": {"links": {
 		"anonymous": 1,
-		"users": 1,
+		"users": 2,
 	}}} with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }
 

@@ -285,6 +285,10 @@ test_no_words[name] if {
 		"when the log was not read": delicensed({"audits": example.unknown}),
 		"when there is a removal": delicensed({"mailbox": held_since(null)}),
 		"when nothing is to be ordered": delicensed({"audits": example.read([])}),
+		"when the mailbox is kept on-premises": delicensed({"mailbox": example.mailbox_with({
+			"RecipientTypeDetails": "RemoteUserMailbox",
+			"LitigationHoldEnabled": true, "LitigationHoldDate": "2026-06-05T09:00:00Z",
+		})}),
 	}
 	not rule.message with input as example.input_of(case) with data.tenant as example.tenant_of(case)
 }

@@ -212,6 +212,7 @@ test_findings_name_each_application_and_the_directory if {
 	case := example.changed(
 		live([
 			success("2026-06-03T08:00:00Z", {}), success("2026-06-04T08:00:00Z", {"isInteractive": false}),
+			success("2026-06-03T09:00:00Z", {"appDisplayName": null}),
 			success("2026-06-05T08:00:00Z", {"appId": null, "appDisplayName": "Notes"}),
 			success("2026-06-01T12:01:00Z", {}),
 		]),
@@ -220,7 +221,7 @@ test_findings_name_each_application_and_the_directory if {
 	rule.findings == {
 		{
 			"resource": "27922004-5251-4030-b22d-91ecd9a37ea4", "appDisplayName": ["Outlook Mobile"],
-			"signIns": 2, "interactive": 1,
+			"signIns": 3, "interactive": 2,
 			"firstDateTime": "2026-06-03T08:00:00Z", "lastDateTime": "2026-06-04T08:00:00Z",
 		},
 		{

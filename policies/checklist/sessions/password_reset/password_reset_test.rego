@@ -134,6 +134,22 @@ test_words if {
 	rule.missing == set() with input as example.input_of(case)
 }
 
+test_no_words[name] if {
+	some name, case in {
+		"on a pass": {"account": changed_at("2026-06-01T12:04:10Z")},
+		"on a pass by the log, which is ahead of the property": audited([example.audit(
+			"Reset password",
+			"2026-06-01T12:04:00Z",
+		)]),
+		"about a guest": {"account": example.account_with({
+			"userType": "Guest",
+			"lastPasswordChangeDateTime": "2026-06-02T08:00:00Z",
+		})},
+		"when it was not said": {"account": changed_at(null)},
+	}
+	not rule.message with input as example.input_of(case)
+}
+
 test_words_when_the_leaver_did_it if {
 	case := {"account": changed_at("2026-06-01T14:00:10Z"), "audits": example.read([own_change])}
 	rule.findings == {{
