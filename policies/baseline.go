@@ -19,9 +19,6 @@ func checkBaseline(baseline, snap Snapshot) error {
 	if theirs, ours := baseline.Tenant().ID, snap.Tenant().ID; theirs != ours {
 		return fmt.Errorf("%w: it is of the tenant %s, the snapshot of %s", ErrBaseline, theirs, ours)
 	}
-	if digest := baseline.Seal().Digest; digest != "" && digest == snap.Seal().Digest {
-		return fmt.Errorf("%w: it is the snapshot itself", ErrBaseline)
-	}
 	if before.CollectedAt.After(now.CollectedAt) {
 		return fmt.Errorf("%w: it was collected at %s, after the snapshot (%s)", ErrBaseline, before.CollectedAt.UTC().Format(timeLayout), now.CollectedAt.UTC().Format(timeLayout))
 	}

@@ -68,7 +68,7 @@ func TestPopulation(t *testing.T) {
 		"not found":                       {[]func(*snapshot.Record){licences(holding(skuA)), inState(snapshot.NotFound)}, nil, nobody},
 		"not yet":                         {[]func(*snapshot.Record){licences(holding(skuA)), inState(snapshot.NotYet)}, nil, nobody},
 		"nobody could place them":         {[]func(*snapshot.Record){licences(unknownFact()), inState(snapshot.Unread)}, nil, one("1", "")},
-		"deleted":                         {[]func(*snapshot.Record){licences(holding(skuA)), inState(snapshot.Deleted)}, nil, one("0", "")},
+		"deleted":                         {[]func(*snapshot.Record){licences(holding(skuA)), inState(snapshot.Deleted)}, nil, one("0", releasedA)},
 		"deleted, had it by the baseline": {[]func(*snapshot.Record){licences(unknownFact()), inState(snapshot.Deleted)}, ptr(holding(skuA)), one("0", releasedA)},
 		"had it by the baseline":          {[]func(*snapshot.Record){licences(holding())}, ptr(holding(skuA)), one("0", releasedA)},
 		"had it by a part of it":          {[]func(*snapshot.Record){licences(holding())}, &partly, one("0", releasedA)},

@@ -230,6 +230,17 @@ test_words_without_a_baseline if {
 	contains(rule.message, "--baseline") with input as example.input_of({}) with data.baseline as null
 }
 
+test_words_when_the_baseline_should_hold_the_leaver if {
+	message := rule.message with input as example.input_of({"mobileDevices": example.read([])})
+		with data.baseline as {"collectedAt": "2026-06-02T12:00:00Z", "seal": "sha256:00"}
+	contains(message, "does not hold")
+}
+
+test_no_words_when_there_was_no_device if {
+	case := {"mobileDevices": example.read([]), "baseline": {"mobileDevices": example.read([])}}
+	not rule.message with input as example.input_of(case) with data.baseline as example.baseline_of(case)
+}
+
 test_words_when_the_baseline_does_not_know if {
 	case := {"mobileDevices": example.read([]), "baseline": {}}
 	message := rule.message with input as example.input_of(case) with data.baseline as example.baseline_of(case)

@@ -236,6 +236,10 @@ test_no_words_when_half_is_read[name] if {
 test_missing if {
 	rule.missing == {"account"} with input as example.input_of({"mailbox": example.absent})
 	rule.missing == set() with input as example.input_of({"mailbox": example.mailbox_with({})})
+	rule.missing == set() with input as example.input_of({
+		"mailbox": example.absent,
+		"baseline": {"mailbox": example.mailbox_with({})},
+	})
 }
 
 gone(mailbox) := {

@@ -212,7 +212,6 @@ missing contains "oneDrive" if {
 
 missing contains "drivePermissions" if {
 	status == "unknown"
-	near(last_day)
 	not input.facts.drivePermissions.state == "read"
 }
 

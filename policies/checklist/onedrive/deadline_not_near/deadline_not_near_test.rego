@@ -270,12 +270,12 @@ test_no_words[name] if {
 test_missing[name] if {
 	some name, tc in {
 		"the permissions": {"case": about_to_go({"drivePermissions": example.unknown}), "want": {"drivePermissions"}},
-		"nothing of permissions that would not matter": {
+		"the permissions, before the last day is near": {
 			"case": deleted({
 				"account": example.partial({"deletedDateTime": "2026-06-05T09:00:00Z"}),
 				"drivePermissions": example.unknown,
 			}),
-			"want": set(),
+			"want": {"drivePermissions"},
 		},
 		"nothing of permissions that were read": {
 			"case": about_to_go({"oneDrive": example.unknown}),

@@ -222,7 +222,7 @@ evidence := object.union(
 
 missing contains "account" if {
 	status == "unknown"
-	mailboxes.existence_unread
+	not input.facts.account.state == "read"
 }
 
 missing contains "licences" if {
@@ -240,8 +240,7 @@ missing contains "subscribedSkus" if {
 missing contains "organization" if {
 	status == "unknown"
 	removed
-	mailboxes.live
-	mailboxes.not_shared
+	in_place
 	not holds.organisation_known
 }
 

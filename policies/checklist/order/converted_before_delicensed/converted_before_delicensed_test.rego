@@ -341,9 +341,9 @@ test_missing[name] if {
 			"case": delicensed({"mailbox": example.absent, "account": example.unknown}),
 			"want": {"account"},
 		},
-		"no account of a mailbox that is there": {
+		"the account, of a mailbox that is there": {
 			"case": delicensed({"mailbox": held_since(null), "account": example.unknown}),
-			"want": set(),
+			"want": {"account"},
 		},
 		"the licences": {"case": delicensed({"licences": example.unknown}), "want": {"licences"}},
 		"the subscriptions": {
@@ -377,9 +377,9 @@ test_missing[name] if {
 			"case": delicensed({"organization": example.unknown, "mailbox": example.absent}),
 			"want": set(),
 		},
-		"no organisation of an inactive mailbox": {
+		"the organisation, of an inactive mailbox": {
 			"case": delicensed({"organization": example.unknown, "mailbox": example.inactive_with({})}),
-			"want": set(),
+			"want": {"organization"},
 		},
 		"no organisation without a removal": {
 			"case": late(delicensed({"organization": example.unknown, "audits": example.read([])})),
