@@ -185,3 +185,50 @@ func TestBaselineOnTheCommandLine(t *testing.T) {
 		})
 	}
 }
+
+// What the simulated people's devices need, a person says; what a queue is, a parameter says.
+func TestWhatOnlyPeopleKnow(t *testing.T) {
+	t.Parallel()
+	dir := collectFrom(t, newTenant(t, simtenant.Options{}))
+	plain, _ := evaluated(t, dir)
+	lines, people := "attestations:\n", map[string]string{}
+	for _, l := range plain.Leavers {
+		for _, v := range l.Verdicts {
+			if (v.Rule == "DEV-006" || v.Rule == "DEV-007") && v.Status == policies.Fail {
+				people[l.Leaver.ID+v.Rule] = v.Rule
+				lines += "  - {rule: " + v.Rule + ", leaver: " + l.Leaver.ID + ", statement: Done., by: Porter, at: " + today().Format(time.RFC3339) + ", expires: 2030-01-01}\n"
+			}
+		}
+	}
+	if len(people) < 4 {
+		t.Fatalf("only %d to attest", len(people))
+	}
+	attested, _ := evaluated(t, dir, "--attestations", writeFile(t, "attestations.yaml", lines))
+	for _, l := range attested.Leavers {
+		for _, v := range l.Verdicts {
+			if people[l.Leaver.ID+v.Rule] != "" && (v.Status != policies.Pass || v.Grade != policies.Attested) {
+				t.Errorf("%s of %s is %s, %s", v.Rule, l.Leaver.DisplayName, v.Status, v.Grade)
+			}
+		}
+	}
+
+	set, err := policies.Load(t.Context(), policies.LoadOptions{Parameters: map[string]map[string]any{"TEL-002": {"queue_groups": []any{"Helpline Queue"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := snapshot.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := statuses{}
+	if _, err := set.Evaluate(t.Context(), reader, policies.EvaluateOptions{}, got); err != nil {
+		t.Fatal(err)
+	}
+	counts := map[policies.Status]int{}
+	for _, verdicts := range got {
+		counts[verdicts["TEL-002"].Status]++
+	}
+	if counts[policies.Fail] != 1 || counts[policies.Pass] < 100 {
+		t.Errorf("TEL-002: %v, want one who answers the helpline", counts)
+	}
+}
