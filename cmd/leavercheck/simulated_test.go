@@ -70,6 +70,27 @@ func simulatedOptions(t testing.TB, tenant *simtenant.Tenant, server *simtenant.
 	return options
 }
 
+// collectSome takes a snapshot of as many of the people as the build has time for.
+func collectSome(t testing.TB, tenant *simtenant.Tenant) string {
+	t.Helper()
+	server, err := tenant.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := filepath.Join(t.TempDir(), "snapshot")
+	options := simulatedOptions(t, tenant, server, dir)
+	all := options.Entries
+	options.Entries = nil
+	for i := 0; i < len(all); i += everyNth {
+		options.Entries = append(options.Entries, all[i])
+	}
+	if _, err := collector.Collect(t.Context(), options); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // evaluated runs the evaluate command on a snapshot.
 func evaluated(t testing.TB, dir string, args ...string) (result, int) {
 	t.Helper()
@@ -233,7 +254,7 @@ func TestCollectingTwiceGivesTheSameFacts(t *testing.T) {
 // What is withdrawn makes verdicts unknown that name it, and never a pass.
 func TestWhatCannotBeReadIsUnknown(t *testing.T) {
 	t.Parallel()
-	whole, _ := evaluated(t, collectFrom(t, newTenant(t, simtenant.Options{})))
+	whole, _ := evaluated(t, collectSome(t, newTenant(t, simtenant.Options{})))
 	for name, tc := range map[string]struct {
 		options simtenant.Options
 		rules   []string
@@ -262,7 +283,7 @@ func TestWhatCannotBeReadIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := evaluated(t, collectFrom(t, newTenant(t, tc.options)))
+			r, _ := evaluated(t, collectSome(t, newTenant(t, tc.options)))
 			passed := map[string]bool{}
 			for _, l := range whole.Leavers {
 				for _, v := range l.Verdicts {

@@ -61,7 +61,7 @@ func TestALostFactNeverClears(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, err := snapshot.Open(collectFrom(t, newTenant(t, simtenant.Options{})))
+	reader, err := snapshot.Open(collectSome(t, newTenant(t, simtenant.Options{})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,7 @@
+//go:build race
+
+package main
+
+// everyNth thins the people of the longest tests: the race detector makes them ten times slower, and looks
+// at what goroutines do, which is the same for fewer people.
+const everyNth = 8
