@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 
 	"leavercheck/collector/exchange"
 	"leavercheck/collector/graph"
+	"leavercheck/collector/journal"
 	"leavercheck/collector/roster"
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
@@ -70,18 +72,30 @@ type Collected struct {
 	Requests map[wire.Family]int
 	// Warnings are sentences for people.
 	Warnings []string
+	// Cut means that MaxDuration ended the run: what was not read by then is unknown, and the same call
+	// goes on from there and replaces the snapshot.
+	Cut bool
 }
 
 // Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant,
-// ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or the context's
-// own; nothing is left at Out then.
-func Collect(ctx context.Context, o Options) (Collected, error) {
+// ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or ErrInterrupted:
+// the context ended, or what was read could not be kept. Nothing is at Out then, and after ErrInterrupted
+// the same call goes on from where it was, for up to three days, and ends in the same facts. What it needs
+// for that is in a directory beside Out, called Out and ".part".
+func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 	matcher, err := roster.NewMatcher(o.Entries)
 	if err != nil {
 		return Collected{}, err
 	}
 	// Before the long work: a directory that cannot be written is known now.
-	w, err := snapshot.Create(o.Out)
+	j, before, err := takeUp(o.Out)
+	if err != nil {
+		return Collected{}, err
+	}
+	r := &run{options: o, journal: j, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
+	begun := before != head{}
+	defer func() { err = errors.Join(err, r.end(begun, err)) }()
+	w, err := snapshot.CreateIn(j.Path(workName), o.Out, before.Sealed)
 	if err != nil {
 		return Collected{}, err
 	}
@@ -90,12 +104,21 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 	// A link to another origin poisons everything: nothing more is asked.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &run{options: o, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
+	r.stop = stop
+	j.Broken(func(err error) {
+		stop(fmt.Errorf("%w: what was read cannot be kept; make room and run the same command again: %w", ErrInterrupted, err))
+	})
 	if err := r.open(ctx); ctx.Err() != nil {
-		return Collected{}, fmt.Errorf("sign in: %w", context.Cause(ctx))
+		return Collected{}, fmt.Errorf("sign in: %w", ended(ctx))
 	} else if err != nil {
 		return Collected{}, err
 	}
+	if err := r.goOn(before); errors.Is(err, snapshot.ErrUnusable) {
+		return Collected{}, err
+	} else if err != nil {
+		return Collected{}, fmt.Errorf("%w: %w", snapshot.ErrUnusable, err)
+	}
+	begun = true
 	limited := ctx
 	if o.MaxDuration > 0 {
 		var cancel context.CancelFunc
@@ -107,15 +130,44 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 	}
 	// The time limit makes facts unknown; only the caller's own end makes the run worthless.
 	if ctx.Err() != nil {
-		return Collected{}, fmt.Errorf("collect: %w", context.Cause(ctx))
+		return Collected{}, fmt.Errorf("collect: %w", ended(ctx))
 	}
-	return r.write(w)
+	r.cut = limited.Err() != nil
+	return r.finish(w)
+}
+
+// ended is why a context ended: an interruption, unless somebody knew better.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("%w: %w", ErrInterrupted, cause)
+	}
+	return cause
+}
+
+// finish writes the snapshot. What cannot be written now can be written later from what was kept.
+func (r *run) finish(w *snapshot.Writer) (Collected, error) {
+	collected, err := r.write(w)
+	if err != nil {
+		return Collected{}, fmt.Errorf("%w: the snapshot cannot be written; mend that and run the same command again: %w", ErrInterrupted, err)
+	}
+	if r.cut {
+		r.head.Sealed = collected.Seal.Digest
+		if err := r.journal.SetHead(r.head); err != nil {
+			return Collected{}, fmt.Errorf("%w: %w", ErrInterrupted, err)
+		}
+	}
+	return collected, nil
 }
 
 // run is one collection under way.
 type run struct {
 	options  Options
 	stop     func(error)
+	journal  *journal.Journal
+	head     head
+	notes    []string // what to tell people
+	cut      bool     // the time limit ended the run
 	started  time.Time
 	identity identity
 	graph    *graph.Client
@@ -188,7 +240,7 @@ func (r *run) open(ctx context.Context) error {
 	}
 	client := func(t tokens, base *url.URL) *wire.Client {
 		c := wire.New(wire.Options{
-			Base: base, Transport: o.Transport, Tokens: t, Limits: o.Limits, Foreign: r.stop,
+			Base: base, Transport: o.Transport, Tokens: t, Limits: o.Limits, Foreign: r.stop, Journal: r.journal,
 			UserAgent: "NONISV|leavercheck|leavercheck/" + o.Tool.Version,
 		})
 		r.wires = append(r.wires, c)
@@ -301,7 +353,7 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 			requests[family] += n
 		}
 	}
-	return Collected{Seal: seal, Manifest: m, Requests: requests, Warnings: r.warnings()}, nil
+	return Collected{Seal: seal, Manifest: m, Requests: requests, Warnings: r.warnings(), Cut: r.cut}, nil
 }
 
 func (r *run) tenantName() string {
@@ -311,7 +363,7 @@ func (r *run) tenantName() string {
 }
 
 func (r *run) warnings() []string {
-	var out []string
+	out := r.notes
 	if w := writes(r.identity.Roles); len(w) > 0 {
 		out = append(out, "the application may also write ("+strings.Join(w, ", ")+"); leavercheck only reads, take these permissions away")
 	}

@@ -20,6 +20,10 @@ func newCollect(sys system, c *common) *cobra.Command {
 What could not be read is in the snapshot as unknown, with the reason and the
 permission, role or licence that would mend it.
 
+A run that was interrupted (exit code 6), or that --max-duration ended (exit code 4),
+goes on when the same command is given again, for three days; what it has read so far
+is in DIR.part. One run at a time uses a DIR.
+
 The snapshot holds personal data: its directory has mode 0700.`,
 		Example: `  leavercheck collect --roster leavers.csv --out snapshots/2026-06-01
   leavercheck collect --simulate --out snapshots/simulated`,
@@ -46,15 +50,20 @@ The snapshot holds personal data: its directory has mode 0700.`,
 				return err
 			}
 			printWarnings(log, collected.Warnings)
-			return printLines(sys.stdout,
+			err = printLines(sys.stdout,
 				"Collected "+count(collected.Seal.Leavers, "leaver")+" of "+report.Clean(tenantName(collected.Manifest))+" into "+t.out+".",
 				"Seal: "+collected.Seal.Digest,
 				"Next: leavercheck evaluate "+t.out,
 			)
+			if err == nil && collected.Cut {
+				log.Warn(t.outOfTime())
+				return exit(codeIncomplete)
+			}
+			return err
 		},
 	}
 	t.add(cmd)
 	cmd.Flags().StringVar(&baseline, "baseline", "", "`SNAPSHOT` of earlier: the drives of accounts that are deleted by now can be found only through it")
-	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` for the snapshot; must not exist, or be empty")
+	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` for the snapshot; must not exist, be empty, or be that of an interrupted run")
 	return cmd
 }

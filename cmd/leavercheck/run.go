@@ -65,12 +65,20 @@ func run(ctx context.Context, sys system) int {
 	}
 	code := exitCode(err)
 	message := report.Clean(err.Error())
-	if code == codeInterrupted {
-		message = "interrupted; nothing was kept"
+	switch {
+	case errors.Is(err, errNotKept):
+		message = "interrupted; nothing was kept, because there is no --out to keep it at"
+	case errors.Is(err, context.Canceled) && errors.Is(err, collector.ErrInterrupted):
+		message = "interrupted; the same command goes on from here, for three days"
+	case code == codeInterrupted && !errors.Is(err, collector.ErrInterrupted):
+		message = "interrupted"
 	}
 	fmt.Fprintln(sys.stderr, "leavercheck: "+message)
 	return code
 }
+
+// errNotKept is an interruption that leaves nothing to go on with.
+var errNotKept = errors.New("nothing was kept")
 
 func exitCode(err error) int {
 	var usage usageError
@@ -78,7 +86,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant):
 		return codeIntegrity
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, snapshot.ErrUnusable),
 		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, policies.ErrBaseline),

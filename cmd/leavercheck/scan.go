@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,15 +47,20 @@ where to keep it.`,
 			}
 			collected, err := collector.Collect(cmd.Context(), opts)
 			stop()
-			if err != nil {
+			if t.out == "" && errors.Is(err, collector.ErrInterrupted) {
+				return fmt.Errorf("%w: %w", errNotKept, err)
+			} else if err != nil {
 				return err
 			}
 			printWarnings(log, collected.Warnings)
+			if collected.Cut {
+				log.Warn(t.outOfTime())
+			}
 			return f.evaluate(cmd.Context(), opts.Out, work, log)
 		},
 	}
 	t.add(cmd)
 	f.add(cmd)
-	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` to keep the snapshot in; must not exist, or be empty")
+	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` to keep the snapshot in; must not exist, be empty, or be that of an interrupted run")
 	return cmd
 }

@@ -216,6 +216,15 @@ func (t *tenantFlags) readRosters(o *collector.Options, simulated []byte, log *s
 	return nil
 }
 
+// outOfTime tells what a time limit leaves.
+func (t *tenantFlags) outOfTime() string {
+	said := "--max-duration " + t.maxDuration.String() + " is over; what was not read by then is unknown"
+	if t.out != "" {
+		said += "; the same command goes on from there"
+	}
+	return said
+}
+
 // tool names this program in what it writes.
 func tool() snapshot.Tool {
 	v := buildVersion()

@@ -34,6 +34,7 @@ var (
 // end, so that the target is either whole or not there. A Writer is for one goroutine.
 type Writer struct {
 	target, dir string
+	replaces    string // the digest of the snapshot at target, if it is to be replaced
 	leavers     *stream
 	provenance  *stream
 	last        string
@@ -41,29 +42,65 @@ type Writer struct {
 	files       map[string]FileSeal
 }
 
-// Create prepares a snapshot at target. The target must not exist, or be an empty directory
-// (ErrOccupied otherwise); its parent is created when missing. Errors wrap ErrUnusable. Call Seal to finish, and Discard in any
-// case (it does nothing after Seal).
+// Create prepares a snapshot at target, in a directory of its own beside it. The target must not exist, or
+// be an empty directory (ErrOccupied otherwise); its parent is created when missing. Errors wrap
+// ErrUnusable. Call Seal to finish, and Discard in any case (it does nothing after Seal).
 func Create(target string) (*Writer, error) {
+	target, err := vacant(target, "")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(target), ".leavercheck-")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+	}
+	return begin(&Writer{target: target, dir: dir})
+}
+
+// CreateIn is Create with a working directory of the caller's, on the file system of target: what is in it
+// is deleted. When the target holds the snapshot of which replaces is the digest, the new one takes its
+// place.
+func CreateIn(work, target, replaces string) (*Writer, error) {
+	target, err := vacant(target, replaces)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.RemoveAll(work), os.RemoveAll(work+oldSuffix), os.MkdirAll(work, 0o700)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+	}
+	return begin(&Writer{target: target, dir: work, replaces: replaces})
+}
+
+// oldSuffix names a replaced snapshot until the new one is in its place.
+const oldSuffix = ".old"
+
+// vacant makes sure that a snapshot can be put at target, and makes its parent.
+func vacant(target, replaces string) (string, error) {
 	target, err := filepath.Abs(target)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+		return "", fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	switch entries, err := os.ReadDir(target); {
-	case err == nil && len(entries) > 0:
-		return nil, fmt.Errorf("%s: %w", target, ErrOccupied)
+	case err == nil && len(entries) > 0 && !holds(target, replaces):
+		return "", fmt.Errorf("%s: %w", target, ErrOccupied)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+		return "", fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
-	parent := filepath.Dir(target)
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
-	dir, err := os.MkdirTemp(parent, ".leavercheck-")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
-	}
-	w := &Writer{target: target, dir: dir, outcomes: map[string]map[string]int{}, files: map[string]FileSeal{}}
+	return target, nil
+}
+
+// holds reports whether a directory has the snapshot with that digest.
+func holds(dir, digest string) bool {
+	r := &Reader{dir: dir}
+	return digest != "" && r.readSeal() == nil && r.seal.Digest == digest
+}
+
+func begin(w *Writer) (*Writer, error) {
+	w.outcomes, w.files = map[string]map[string]int{}, map[string]FileSeal{}
+	var err error
 	if w.leavers, err = w.open(leaversFile); err == nil {
 		w.provenance, err = w.open(provenanceFile)
 	}
@@ -132,15 +169,33 @@ func (w *Writer) Seal(m Manifest, t Tenant) (Seal, error) {
 	if _, err := w.document(sealFile, seal); err != nil {
 		return Seal{}, err
 	}
+	if err := w.place(); err != nil {
+		return Seal{}, fmt.Errorf("put the snapshot in place: %w", err)
+	}
+	return seal, nil
+}
+
+// place puts the finished directory where it belongs.
+func (w *Writer) place() error {
+	old := ""
+	if holds(w.target, w.replaces) {
+		old = w.dir + oldSuffix
+		if err := os.Rename(w.target, old); err != nil {
+			return err
+		}
+	}
 	// An empty directory in the way is the caller's own; a filled one makes Remove fail.
 	if err := os.Remove(w.target); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return Seal{}, fmt.Errorf("put the snapshot in place: %w", err)
+		return err
 	}
 	if err := os.Rename(w.dir, w.target); err != nil {
-		return Seal{}, fmt.Errorf("put the snapshot in place: %w", err)
+		return err
 	}
 	w.dir = ""
-	return seal, nil
+	if old == "" {
+		return nil
+	}
+	return os.RemoveAll(old)
 }
 
 // Discard removes what was written, unless Seal has finished.

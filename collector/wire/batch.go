@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"leavercheck/collector/journal"
 )
 
 // maxBatch is how many requests one $batch may hold (learn.microsoft.com/graph/json-batching).
@@ -39,13 +41,20 @@ type Outcome struct {
 // own, such as "/v1.0".
 func (c *Client) Batch(ctx context.Context, family Family, version string, items []Item) []Outcome {
 	outcomes := make([]Outcome, len(items))
-	open := make([]int, len(items))
+	open := make([]int, 0, len(items))
 	tries := make([]try, len(items))
+	keys := make([]journal.Key, len(items))
 	for i, item := range items {
-		open[i] = i
 		tries[i] = try{client: c, started: time.Now(), req: Request{Family: family, Endpoint: item.Endpoint, Cost: 1, Build: func(ctx context.Context) (*http.Request, error) {
 			return http.NewRequestWithContext(ctx, http.MethodGet, item.URL.String(), nil)
 		}}}
+		var keyed, kept bool
+		if keys[i], keyed = c.key(ctx, tries[i].req); keyed {
+			outcomes[i].Answer, kept = c.recall(keys[i])
+		}
+		if !kept {
+			open = append(open, i)
+		}
 	}
 	for len(open) > 0 {
 		var wait time.Duration
@@ -63,6 +72,9 @@ func (c *Client) Batch(ctx context.Context, family Family, version string, items
 				answer, failure := t.item(c.gates[family], answers[i])
 				outcomes[i] = Outcome{Answer: answer}
 				if failure == nil {
+					if c.journal != nil {
+						c.remember(keys[i], answer)
+					}
 					continue
 				}
 				outcomes[i].Err = failure
@@ -114,7 +126,7 @@ func (c *Client) envelope(ctx context.Context, family Family, version string, it
 	if err != nil {
 		return nil, fmt.Errorf("build a batch: %w", err)
 	}
-	answer, err := c.Do(ctx, Request{
+	answer, err := c.send(ctx, Request{
 		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost,
 		Build: func(ctx context.Context) (*http.Request, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(version, "$batch").String(), bytes.NewReader(body))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"leavercheck/collector/journal"
 )
 
 const (
@@ -50,6 +52,8 @@ type Options struct {
 	UserAgent string
 	// Foreign, when not nil, is told of every link to another origin (ErrForeign).
 	Foreign func(error)
+	// Journal, when not nil, has the answers of an interrupted run and keeps this one's.
+	Journal *journal.Journal
 }
 
 // Client talks to one service in one tenant. It is safe for concurrent use.
@@ -59,6 +63,7 @@ type Client struct {
 	tokens    Tokens
 	userAgent string
 	foreign   func(error)
+	journal   *journal.Journal
 	gates     map[Family]*gate
 	skew      atomic.Int64
 	counts    map[Family]*atomic.Int64
@@ -67,7 +72,7 @@ type Client struct {
 // New makes a client.
 func New(o Options) *Client {
 	c := &Client{
-		base: o.Base, transport: o.Transport, tokens: o.Tokens, userAgent: o.UserAgent, foreign: o.Foreign,
+		base: o.Base, transport: o.Transport, tokens: o.Tokens, userAgent: o.UserAgent, foreign: o.Foreign, journal: o.Journal,
 		gates: map[Family]*gate{}, counts: map[Family]*atomic.Int64{},
 	}
 	for family, limit := range o.Limits {
@@ -112,8 +117,24 @@ func (c *Client) Requests() map[Family]int {
 	return out
 }
 
-// Do sends a request until it brings an answer to be trusted or an *Error that says why not.
+// Do sends a request until it brings an answer to be trusted or an *Error that says why not. An answer
+// that the journal has is not asked for again.
 func (c *Client) Do(ctx context.Context, req Request) (Answer, error) {
+	key, ok := c.key(ctx, req)
+	if !ok {
+		return c.send(ctx, req)
+	}
+	if answer, ok := c.recall(key); ok {
+		return answer, nil
+	}
+	answer, err := c.send(ctx, req)
+	if err == nil {
+		c.remember(key, answer)
+	}
+	return answer, err
+}
+
+func (c *Client) send(ctx context.Context, req Request) (Answer, error) {
 	t := try{client: c, req: req, started: time.Now()}
 	for {
 		t.attempts++

@@ -51,8 +51,27 @@ type Listed struct {
 var errLost = errors.New("the link of the next page is no longer good")
 
 // List yields every row once. A nil error means that the listing was read to its end and agrees with
-// the service's own count; with any other error the rows yielded so far are a part.
+// the service's own count; with any other error the rows yielded so far are a part. A listing that the
+// journal has whole is not asked for again.
 func (c *Client) List(ctx context.Context, l Listing, yield func(row json.RawMessage) error) (Listed, error) {
+	key, ok := c.key(ctx, l.Request)
+	if !ok || l.First != nil {
+		return c.list(ctx, l, yield)
+	}
+	if list, ok, err := c.recallList(key, yield); err != nil {
+		return list, &Error{Kind: Integrity, Endpoint: l.Endpoint, Err: err}
+	} else if ok {
+		return list, nil
+	}
+	keeping, seal := c.keepRows(key, yield)
+	list, err := c.list(ctx, l, keeping)
+	if err == nil {
+		seal(list)
+	}
+	return list, err
+}
+
+func (c *Client) list(ctx context.Context, l Listing, yield func(row json.RawMessage) error) (Listed, error) {
 	run := listRun{client: c, listing: l, yield: yield, seen: map[string]struct{}{}, sum: Listed{Count: -1}}
 	for {
 		err := run.pages(ctx)
@@ -162,7 +181,7 @@ func (r *listRun) next(ctx context.Context, req Request) (Answer, error) {
 		r.listing.First = nil
 		return *first, nil
 	}
-	return r.client.Do(ctx, req)
+	return r.client.send(ctx, req)
 }
 
 func (r *listRun) decode(a Answer) (page, error) {

@@ -1,0 +1,98 @@
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"leavercheck/collector/journal"
+	"leavercheck/collector/snapshot"
+)
+
+// ErrInterrupted means that the run ended before its end, and that the same run goes on from there.
+var ErrInterrupted = errors.New("interrupted")
+
+const (
+	// workSuffix names the directory of a run that is under way, beside its target.
+	workSuffix = ".part"
+	// workName is the snapshot being written, in that directory.
+	workName = "snapshot"
+	// longestPause is how old a run may be that is gone on with. A snapshot judges everything as of its
+	// beginning; facts that are many days apart are not the state of a tenant at any time.
+	longestPause = 72 * time.Hour
+)
+
+// head is what two runs must have in common for one to go on with the answers of the other.
+type head struct {
+	Version    string `json:"version"`
+	TenantID   string `json:"tenantId"`
+	Cloud      string `json:"cloud"`
+	Population string `json:"population"`
+	Baseline   string `json:"baseline"`
+	// Started is the first run's beginning, and the "now" of the snapshot.
+	Started time.Time `json:"started"`
+	// Sealed is the digest of the snapshot that a time limit left at the target, to be replaced.
+	Sealed string `json:"sealed"`
+}
+
+// takeUp opens the journal beside the target, and with it the answers of an interrupted run.
+func takeUp(out string) (*journal.Journal, head, error) {
+	j, err := journal.Open(out + workSuffix)
+	if err != nil {
+		return nil, head{}, fmt.Errorf("%w: %w", snapshot.ErrUnusable, err)
+	}
+	var h head
+	if !j.Head(&h) {
+		h = head{}
+	}
+	return j, h, nil
+}
+
+// goOn decides whether the answers of the run before are this run's: it sets the time of the beginning, or
+// begins anew and says why.
+func (r *run) goOn(before head) error {
+	digest, err := populationDigest(r.options.Entries)
+	if err != nil {
+		return err
+	}
+	now := head{
+		Version: r.options.Tool.Version, TenantID: r.identity.TenantID, Cloud: r.options.Cloud.Name,
+		Population: digest, Started: r.started, Sealed: before.Sealed,
+	}
+	if r.options.Baseline != nil {
+		now.Baseline = r.options.Baseline.Seal().Digest
+	}
+	if before == (head{}) {
+		r.head = now
+		return r.journal.Begin(now)
+	}
+	same, when := before, before.Started.Format(time.RFC3339)
+	same.Started = now.Started
+	var why string
+	switch age := r.started.Sub(before.Started); {
+	case same != now:
+		why = "was of another roster, tenant, baseline or version"
+	case age < 0 || age > longestPause:
+		why = fmt.Sprintf("is more than %s ago", longestPause)
+	default:
+		r.started, r.head = before.Started, before
+		r.notes = append(r.notes, fmt.Sprintf("going on with the run of %s: %d answers are there already", when, r.journal.Kept()))
+		return nil
+	}
+	if before.Sealed != "" {
+		return fmt.Errorf("%s holds what a run of %s could read in its time, and that run %s: %w", r.options.Out, when, why, snapshot.ErrOccupied)
+	}
+	r.notes = append(r.notes, fmt.Sprintf("the interrupted run of %s %s; this one begins anew", when, why))
+	r.head = now
+	return r.journal.Begin(now)
+}
+
+// end closes the journal of a run, or removes it when nothing will go on with it.
+func (r *run) end(begun bool, err error) error {
+	cut := err == nil && r.cut
+	passes := errors.Is(err, ErrInterrupted) || errors.Is(err, ErrSignIn) || errors.Is(err, ErrUnreachable) || errors.Is(err, snapshot.ErrOccupied)
+	if begun && (cut || passes) {
+		return r.journal.Close()
+	}
+	return r.journal.Remove()
+}
