@@ -103,17 +103,54 @@ func (c *Client) nonInteractive(filter string) information {
 }
 
 // Audits reads the directory audit log since from, once for everybody, and gives each wanted leaver the
-// rows in which they are a target.
-func (c *Client) Audits(ctx context.Context, from time.Time, wanted map[string]bool) map[string]Outcome {
+// rows in which they are a target. It is read in slices of time, each a listing of its own, so that a large
+// log is not lost as a whole; now is where the last slice, which has no end, is counted from. The listings
+// are returned beside the outcomes.
+func (c *Client) Audits(ctx context.Context, from, now time.Time, parts int, wanted map[string]bool) (map[string]Outcome, []snapshot.Provenance) {
+	rows := map[string][]any{}
+	var sources []snapshot.Provenance
+	var failed error
+	span := now.Sub(from) / time.Duration(parts)
+	for i := range parts {
+		filter := "activityDateTime ge " + from.Add(time.Duration(i)*span).UTC().Format(time.RFC3339)
+		if i < parts-1 {
+			filter += " and activityDateTime lt " + from.Add(time.Duration(i+1)*span).UTC().Format(time.RFC3339)
+		}
+		list, err := c.audits(ctx, filter, wanted, rows)
+		sources = append(sources, listed(auditsEndpoint, list, err))
+		if failed == nil {
+			failed = err
+		}
+		if err != nil && permanent(unknown(err, "")) {
+			break
+		}
+	}
+	out := make(map[string]Outcome, len(wanted))
+	for id := range wanted {
+		mine := rows[id]
+		slices.SortFunc(mine, byTime("activityDateTime"))
+		o := Outcome{Fact: snapshot.Fact{State: snapshot.Read, Value: some(mine)}, From: sources[0], Also: sources[1:], Err: failed}
+		if failed != nil {
+			o.Fact = unknown(failed, permission("AuditLog.Read.All"))
+			if mine != nil {
+				o.Fact.Value = mine
+			}
+		}
+		out[id] = o
+	}
+	return out, sources
+}
+
+// audits adds the rows of one slice to those of their targets.
+func (c *Client) audits(ctx context.Context, filter string, wanted map[string]bool, rows map[string][]any) (wire.Listed, error) {
 	builder := auditlogs.NewDirectoryAuditsRequestBuilderInternal(c.path(v1), c.adapter)
-	top, filter := int32(logsPage), "activityDateTime ge "+from.UTC().Format(time.RFC3339)
+	top := int32(logsPage)
 	info := func(ctx context.Context) (*abstractions.RequestInformation, error) {
 		return builder.ToGetRequestInformation(ctx, &auditlogs.DirectoryAuditsRequestBuilderGetRequestConfiguration{
 			QueryParameters: &auditlogs.DirectoryAuditsRequestBuilderGetQueryParameters{Filter: &filter, Top: &top},
 		})
 	}
-	rows := map[string][]any{}
-	list, err := c.wire.List(ctx, c.listing(wire.Logs, auditsEndpoint, 1, v1, info), func(raw json.RawMessage) error {
+	return c.wire.List(ctx, c.listing(wire.Logs, auditsEndpoint, 1, v1, info), func(raw json.RawMessage) error {
 		r, err := decode(raw)
 		if err != nil {
 			return err
@@ -134,17 +171,6 @@ func (c *Client) Audits(ctx context.Context, from time.Time, wanted map[string]b
 		}
 		return nil
 	})
-	out := make(map[string]Outcome, len(wanted))
-	for id := range wanted {
-		mine := rows[id]
-		slices.SortFunc(mine, byTime("activityDateTime"))
-		o := outcome(auditsEndpoint, list, err, permission("AuditLog.Read.All"), mine)
-		if err == nil {
-			o.Fact.Value = some(mine)
-		}
-		out[id] = o
-	}
-	return out
 }
 
 // cleanAudit keeps what rules judge, and decodes nothing further: modifiedProperties hold JSON as text,
