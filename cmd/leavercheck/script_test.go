@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"leavercheck": main})
+	testscript.Main(m, map[string]func(){"leavercheck": main, "leavercheck-frail": frail})
 }
 
 // The command line as people use it, with exact exit codes: "exits 2 leavercheck ...".

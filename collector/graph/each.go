@@ -92,10 +92,13 @@ type question struct {
 // directory refuses of a whole chunk for want of a permission or a licence is not asked for the others;
 // mailboxes and drives may be refused one by one.
 func (c *Client) ask(ctx context.Context, q question, ids []string, done func(n int), read func(id string, u *url.URL, answer wire.Answer) Outcome) map[string]Outcome {
-	const chunk = 100
+	// One batch shows whether all will be refused; then as many at once as keep the batches busy.
+	const probe, chunk = 20, 500
 	out := make(map[string]Outcome, len(ids))
 	var refusal *Outcome
-	for part := range slices.Chunk(ids, chunk) {
+	parts := [][]string{ids[:min(probe, len(ids))]}
+	parts = slices.AppendSeq(parts, slices.Chunk(ids[min(probe, len(ids)):], chunk))
+	for _, part := range parts {
 		done(len(part))
 		if refusal != nil {
 			for _, id := range part {
@@ -122,7 +125,7 @@ func (c *Client) ask(ctx context.Context, q question, ids []string, done func(n 
 				o = read(asked[i], items[i].URL, answer.Answer)
 			}
 			out[asked[i]] = o
-			if refused = refused && permanent(o.Fact); refused && i == chunk-1 {
+			if refused = refused && permanent(o.Fact); refused && i == probe-1 {
 				refusal = &o
 			}
 		}

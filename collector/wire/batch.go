@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"leavercheck/collector/journal"
 )
@@ -35,62 +38,118 @@ type Outcome struct {
 	Err    error
 }
 
+// sideBySide is how many batches are on their way at most; the family's gate decides how many really are.
+const sideBySide = 8
+
 // Batch sends GETs of one family together, twenty at a time, and gives each its own outcome, in the
 // order of the items. An item that the service throttles or fails is sent again, alone with its like,
-// as Do would; the quota is the same as for single requests. Version is the path before the items'
-// own, such as "/v1.0".
+// as Do would; the quota is the same as for single requests. A batch that is refused as such is sent in
+// halves, down to single requests. Version is the path before the items' own, such as "/v1.0".
 func (c *Client) Batch(ctx context.Context, family Family, version string, items []Item) []Outcome {
-	outcomes := make([]Outcome, len(items))
-	open := make([]int, 0, len(items))
-	tries := make([]try, len(items))
-	keys := make([]journal.Key, len(items))
+	b := batch{client: c, family: family, version: version, items: items, outcomes: make([]Outcome, len(items)), tries: make([]try, len(items)), keys: make([]journal.Key, len(items))}
+	var open []int
 	for i, item := range items {
-		tries[i] = try{client: c, started: time.Now(), req: Request{Family: family, Endpoint: item.Endpoint, Cost: 1, Build: func(ctx context.Context) (*http.Request, error) {
+		b.tries[i] = try{client: c, started: time.Now(), req: Request{Family: family, Endpoint: item.Endpoint, Cost: max(1, item.Cost), Build: func(ctx context.Context) (*http.Request, error) {
 			return http.NewRequestWithContext(ctx, http.MethodGet, item.URL.String(), nil)
 		}}}
 		var keyed, kept bool
-		if keys[i], keyed = c.key(ctx, tries[i].req); keyed {
-			outcomes[i].Answer, kept = c.recall(keys[i])
+		if b.keys[i], keyed = c.key(ctx, b.tries[i].req); keyed {
+			b.outcomes[i].Answer, kept = c.recall(b.keys[i])
 		}
 		if !kept {
 			open = append(open, i)
 		}
 	}
+	var group errgroup.Group
+	group.SetLimit(sideBySide)
+	for chunk := range slices.Chunk(open, maxBatch) {
+		group.Go(func() error { b.send(ctx, chunk); return nil })
+	}
+	_ = group.Wait() // every item has its outcome
+	return b.outcomes
+}
+
+// batch is one call of Batch; its parts work on different items.
+type batch struct {
+	client   *Client
+	family   Family
+	version  string
+	items    []Item
+	outcomes []Outcome
+	tries    []try
+	keys     []journal.Key
+}
+
+// send sends items until each has an outcome.
+func (b *batch) send(ctx context.Context, open []int) {
 	for len(open) > 0 {
+		answers, err := b.client.envelope(ctx, b, open)
+		if err != nil && divisible(err) {
+			b.divide(ctx, open)
+			return
+		}
 		var wait time.Duration
 		var again []int
-		for start := 0; start < len(open); start += maxBatch {
-			chunk := open[start:min(start+maxBatch, len(open))]
-			answers, err := c.envelope(ctx, family, version, items, chunk)
-			for _, i := range chunk {
-				t := &tries[i]
-				if err != nil {
-					outcomes[i].Err = err
-					continue
-				}
-				t.attempts++
-				answer, failure := t.item(c.gates[family], answers[i])
-				outcomes[i] = Outcome{Answer: answer}
-				if failure == nil {
-					if c.journal != nil {
-						c.remember(keys[i], answer)
-					}
-					continue
-				}
-				outcomes[i].Err = failure
-				if before, ok := t.next(ctx, failure); ok {
-					wait = max(wait, before)
-					again = append(again, i)
-				}
+		for _, i := range open {
+			t := &b.tries[i]
+			if err != nil {
+				b.outcomes[i].Err = err
+				continue
+			}
+			t.attempts++
+			answer, failure := t.item(b.client.gates[b.family], answers[i])
+			if failure == nil {
+				b.done(i, answer)
+				continue
+			}
+			b.outcomes[i] = Outcome{Err: failure}
+			if before, ok := t.next(ctx, failure); ok {
+				wait = max(wait, before)
+				again = append(again, i)
 			}
 		}
-		if open = again; len(open) > 0 {
-			if pause(ctx, wait) != nil {
-				break
-			}
+		if open = again; len(open) > 0 && pause(ctx, wait) != nil {
+			return
 		}
 	}
-	return outcomes
+}
+
+// divide sends the halves of a batch that the service would not have as a whole; what cannot be divided
+// goes without an envelope.
+func (b *batch) divide(ctx context.Context, open []int) {
+	if len(open) > 1 {
+		b.send(ctx, open[:len(open)/2])
+		b.send(ctx, open[len(open)/2:])
+		return
+	}
+	answer, err := b.client.send(ctx, b.tries[open[0]].req)
+	if err != nil {
+		b.outcomes[open[0]] = Outcome{Err: err}
+		return
+	}
+	b.done(open[0], answer)
+}
+
+func (b *batch) done(i int, answer Answer) {
+	b.outcomes[i] = Outcome{Answer: answer}
+	if b.client.journal != nil {
+		b.client.remember(b.keys[i], answer)
+	}
+}
+
+// divisible reports whether a batch was refused for being one, or for its size.
+func divisible(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return e.Kind == Refused
+	case http.StatusTooManyRequests:
+		return e.Kind == Throttled && e.Attempts == 1
+	}
+	return false
 }
 
 type batchItem struct {
@@ -108,8 +167,10 @@ type itemAnswer struct {
 	envelope Answer
 }
 
-// envelope sends one batch and returns the answers by item; an item without an answer is missing.
-func (c *Client) envelope(ctx context.Context, family Family, version string, items []Item, chunk []int) (map[int]itemAnswer, error) {
+// envelope sends one batch and returns the answers by item; an item without an answer is missing. One of
+// more than half the size is given back when it is throttled, to be sent in halves.
+func (c *Client) envelope(ctx context.Context, b *batch, chunk []int) (map[int]itemAnswer, error) {
+	family, version, items := b.family, b.version, b.items
 	var doc struct {
 		Requests []batchItem `json:"requests"`
 	}
@@ -127,7 +188,7 @@ func (c *Client) envelope(ctx context.Context, family Family, version string, it
 		return nil, fmt.Errorf("build a batch: %w", err)
 	}
 	answer, err := c.send(ctx, Request{
-		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost,
+		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost, hasty: len(chunk) > maxBatch/2,
 		Build: func(ctx context.Context) (*http.Request, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(version, "$batch").String(), bytes.NewReader(body))
 			if err == nil {

@@ -91,6 +91,8 @@ type Request struct {
 	Cost int
 	// Build makes the request anew for every attempt, without Authorization. GET and POST only.
 	Build func(ctx context.Context) (*http.Request, error)
+	// hasty requests come back when they are throttled, once the gate is shut.
+	hasty bool
 }
 
 // Answer is a 2xx answer with a JSON object as body.
@@ -204,6 +206,7 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 	}
 	defer resp.Body.Close()
 	e.At = c.observe(resp)
+	g.heed(resp.Header, max(1, t.req.Cost))
 	e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if resp.StatusCode >= 400 {
@@ -285,6 +288,9 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 	}
 	switch e.Kind {
 	case Throttled:
+		if t.req.hasty && e.Status == http.StatusTooManyRequests {
+			return 0, false
+		}
 		wait := backoff(t.attempts)
 		if t.retryAfter > 0 {
 			wait = 0 // the gate keeps the fence

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"context"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -102,6 +104,36 @@ func (g *gate) leave(throttled bool) {
 		g.window = min(float64(g.max), g.window+1/g.window)
 	}
 	g.signal()
+}
+
+// nearlyFull is the part of the quota from which Graph tells how much of it is used.
+const nearlyFull = 0.8
+
+// heed slows the family down before it is throttled: x-ms-throttle-limit-percentage tells the part of the
+// quota that is used, RateLimit-Remaining and -Reset what is left of SharePoint's and for how long, and
+// x-ms-resource-unit what a request really cost (learn.microsoft.com/graph/throttling).
+func (g *gate) heed(h http.Header, charged int) {
+	if cost, err := strconv.Atoi(h.Get("x-ms-resource-unit")); err == nil && cost > charged {
+		// The next ones wait for what this one took too much.
+		g.rate.ReserveN(time.Now(), min(cost-charged, g.rate.Burst()))
+	}
+	var rest time.Duration
+	if used, err := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64); err == nil && used >= nearlyFull {
+		rest = time.Duration(min(used, 2) * float64(time.Second))
+	}
+	if left, err := strconv.Atoi(h.Get("RateLimit-Remaining")); err == nil && left <= 0 {
+		const longest = 10 * 60 // seconds; SharePoint's windows are of a minute
+		if reset, err := strconv.Atoi(h.Get("RateLimit-Reset")); err == nil && reset > 0 {
+			rest = max(rest, time.Duration(min(reset, longest))*time.Second)
+		}
+	}
+	if rest == 0 {
+		return
+	}
+	g.close(time.Now().Add(rest + jitter(rest/10)))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.window = max(1, g.window/2)
 }
 
 // shut reports whether the fence is up.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,9 +56,14 @@ func respond(status int, body string, headers ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-type fakeTokens struct{ claims []string }
+type fakeTokens struct {
+	mu     sync.Mutex
+	claims []string
+}
 
 func (f *fakeTokens) Token(_ context.Context, claims string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.claims = append(f.claims, claims)
 	return fmt.Sprintf("token-%d", len(f.claims)), nil
 }
@@ -561,8 +567,9 @@ func TestBatchItemsHaveTheirOwnFate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var envelopes [][]string
+		asked := map[string]bool{}
 		s := &service{}
-		s.serve = func(n int, r *http.Request) *http.Response {
+		s.serve = func(_ int, r *http.Request) *http.Response {
 			var doc struct{ Requests []batchItem }
 			if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
 				t.Error(err)
@@ -571,15 +578,17 @@ func TestBatchItemsHaveTheirOwnFate(t *testing.T) {
 			var answers []string
 			for _, item := range doc.Requests {
 				urls = append(urls, item.URL)
+				first := !asked[item.URL]
+				asked[item.URL] = true
 				answer := `{"id":"` + item.ID + `","status":200,"headers":{"X-Number":7},"body":{"at":"` + item.URL + `","count":12345678901234567}}`
 				switch {
-				case n == 0 && item.URL == "/users/2":
+				case first && item.URL == "/users/2":
 					answer = `{"id":"` + item.ID + `","status":429,"headers":{"Retry-After":"60"},"body":{"error":{"code":"TooManyRequests","message":"x"}}}`
-				case n == 0 && item.URL == "/users/3":
+				case first && item.URL == "/users/3":
 					continue // no answer at all
 				case item.URL == "/users/4":
 					answer = `{"id":"` + item.ID + `","status":404,"headers":{},"body":{"error":{"code":"ResourceNotFound","message":"x"}}}`
-				case n == 0 && item.URL == "/users/5":
+				case first && item.URL == "/users/5":
 					answer = `{"id":"` + item.ID + `","status":200,"body":"text"}`
 				}
 				answers = append([]string{answer}, answers...) // in another order
@@ -606,13 +615,100 @@ func TestBatchItemsHaveTheirOwnFate(t *testing.T) {
 				t.Errorf("item %d: %s, %v", i, o.Answer.Body, o.Err)
 			}
 		}
-		if len(envelopes) != 3 || len(envelopes[0]) != 20 {
+		slices.SortFunc(envelopes, func(a, b []string) int { return len(b) - len(a) })
+		if len(envelopes) != 3 || len(envelopes[0]) != 20 || len(envelopes[1]) != 3 {
 			t.Errorf("envelopes of %v", envelopes)
 		}
 		if time.Since(start) < time.Minute {
 			t.Errorf("did not wait out the item's Retry-After: %s", time.Since(start))
 		}
 	})
+}
+
+// A batch that is refused as such is sent in halves, and what cannot be halved without an envelope.
+func TestABatchIsDivided(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		most   int // items that an envelope may hold
+		refuse *http.Response
+	}{
+		"too large":             {6, respond(413, "")},
+		"not understood":        {3, respond(400, `{"error":{"code":"BadRequest","message":"x"}}`)},
+		"no envelopes at all":   {0, respond(415, "")},
+		"throttled, as a whole": {10, respond(429, "", "Retry-After", "30")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{}
+				s.serve = func(_ int, r *http.Request) *http.Response {
+					if r.Method == http.MethodGet {
+						return respond(200, `{"at":"`+strings.TrimPrefix(r.URL.Path, "/v1.0")+`"}`)
+					}
+					var doc struct{ Requests []batchItem }
+					if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
+						t.Error(err)
+					}
+					if len(doc.Requests) > tc.most {
+						refusal := *tc.refuse
+						refusal.Body = io.NopCloser(strings.NewReader(`{"error":{"code":"x","message":"y"}}`))
+						return &refusal
+					}
+					var answers []string
+					for _, item := range doc.Requests {
+						answers = append(answers, `{"id":"`+item.ID+`","status":200,"body":{"at":"`+item.URL+`"}}`)
+					}
+					return respond(200, `{"responses":[`+strings.Join(answers, ",")+`]}`)
+				}
+				c, _ := client(s)
+				var items []Item
+				for i := range 23 {
+					items = append(items, Item{Endpoint: "GET /v1.0/users/{id}", URL: base.JoinPath("/v1.0/users", strconv.Itoa(i))})
+				}
+				for i, o := range c.Batch(t.Context(), Identity, "/v1.0", items) {
+					if want := fmt.Sprintf(`{"at":"/users/%d"}`, i); o.Err != nil || string(o.Answer.Body) != want {
+						t.Errorf("item %d: %s, %v", i, o.Answer.Body, o.Err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What the service says of its quota slows the family down before it is throttled.
+func TestTheQuotaIsHeeded(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		headers []string
+		least   time.Duration
+	}{
+		"nearly used up":    {[]string{"x-ms-throttle-limit-percentage", "0.9"}, 900 * time.Millisecond},
+		"used up and more":  {[]string{"x-ms-throttle-limit-percentage", "1.7"}, 1700 * time.Millisecond},
+		"SharePoint is out": {[]string{"RateLimit-Remaining", "0", "RateLimit-Reset", "31"}, 31 * time.Second},
+		"room enough":       {[]string{"x-ms-throttle-limit-percentage", "0.4", "RateLimit-Remaining", "12", "RateLimit-Reset", "31"}, 0},
+		"no numbers":        {[]string{"x-ms-throttle-limit-percentage", "much", "RateLimit-Remaining", "0", "RateLimit-Reset", "soon"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{serve: func(n int, _ *http.Request) *http.Response {
+					if n == 0 {
+						return respond(200, `{"ok":true}`, tc.headers...)
+					}
+					return respond(200, `{"ok":true}`)
+				}}
+				c, _ := client(s)
+				for range 2 {
+					if _, err := c.Do(t.Context(), get("/v1.0/users")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if waited := s.asked[1].at.Sub(s.asked[0].at); waited < tc.least || tc.least == 0 && waited > 100*time.Millisecond {
+					t.Errorf("the second request came after %s, want %s", waited, tc.least)
+				}
+			})
+		})
+	}
 }
 
 // The rate is the quota's, whatever the number of workers.
