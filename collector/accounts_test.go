@@ -34,10 +34,8 @@ func TestAccounts(t *testing.T) {
 			r := &run{persons: newPersons([]roster.Entry{entry}), people: people{"own": own}}
 			r.persons.add(own)
 			r.persons.add(tc.other)
-			rec := &record{
-				leaver: snapshot.Leaver{ID: "own", UserPrincipalName: own.UserPrincipalName, Mail: own.Mail, EmployeeID: "E1", Aliases: entry.Aliases, State: snapshot.Live},
-				facts:  map[string]snapshot.Fact{}, sources: map[string][]snapshot.Provenance{},
-			}
+			leaver := snapshot.Leaver{ID: "own", UserPrincipalName: own.UserPrincipalName, Mail: own.Mail, EmployeeID: "E1", Aliases: entry.Aliases, State: snapshot.Live}
+			rec := newRecord(leaver, nil)
 			f := r.accounts(rec, snapshot.Fact{State: snapshot.Read})
 			rows, _ := f.Value.([]any)
 			if f.State != snapshot.Read || len(rows) != min(1, len(tc.because)) {
@@ -55,7 +53,7 @@ func TestAccountsOfABrokenListing(t *testing.T) {
 	t.Parallel()
 	r := &run{persons: newPersons(nil), people: people{}}
 	r.persons.add(graph.User{ID: "x", EmployeeID: "E1"})
-	rec := &record{leaver: snapshot.Leaver{ID: "own", EmployeeID: "E1", State: snapshot.Live}, facts: map[string]snapshot.Fact{}, sources: map[string][]snapshot.Provenance{}}
+	rec := newRecord(snapshot.Leaver{ID: "own", EmployeeID: "E1", State: snapshot.Live}, nil)
 	f := r.accounts(rec, snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Throttled})
 	if rows, _ := f.Value.([]any); f.State != snapshot.Unknown || len(rows) != 1 {
 		t.Errorf("got %+v", f)

@@ -100,6 +100,10 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 		return Collected{}, err
 	}
 	defer w.Discard()
+	if r.spool, err = newSpool(j.Path(spoolName), j.Broke); err != nil {
+		return Collected{}, fmt.Errorf("%w: %w", snapshot.ErrUnusable, err)
+	}
+	defer func() { err = errors.Join(err, r.spool.close()) }()
 
 	// A link to another origin poisons everything: nothing more is asked.
 	ctx, stop := context.WithCancelCause(ctx)
@@ -165,6 +169,7 @@ type run struct {
 	options  Options
 	stop     func(error)
 	journal  *journal.Journal
+	spool    *spool
 	head     head
 	notes    []string // what to tell people
 	cut      bool     // the time limit ended the run
@@ -193,10 +198,20 @@ type run struct {
 // record is one leaver being filled, by phases that run side by side.
 type record struct {
 	leaver snapshot.Leaver
+	spool  *spool
 
-	mu      sync.Mutex
-	facts   map[string]snapshot.Fact
-	sources map[string][]snapshot.Provenance
+	mu    sync.Mutex
+	facts []ref // in the order of snapshot.LeaverFacts
+}
+
+func newRecord(leaver snapshot.Leaver, s *spool) *record {
+	return &record{leaver: leaver, spool: s, facts: make([]ref, len(snapshot.LeaverFacts()))}
+}
+
+// kept is a fact and the requests that it rests on.
+type kept struct {
+	Fact    snapshot.Fact         `json:"fact"`
+	Sources []snapshot.Provenance `json:"sources"`
 }
 
 // set records a fact and the requests that it rests on.
@@ -205,19 +220,32 @@ func (r *record) set(name string, f snapshot.Fact, sources ...snapshot.Provenanc
 		sources[i].Leaver, sources[i].Fact = r.leaver.Key(), name
 		sources[i].List = nil // a listing is accounted for once, not per leaver
 	}
+	where := r.spool.put(kept{f, sources})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.facts[name], r.sources[name] = f, sources
+	r.facts[slices.Index(snapshot.LeaverFacts(), name)] = where
+}
+
+// read gives a fact back; false when nothing was set.
+func (r *record) read(name string) (kept, bool) {
+	r.mu.Lock()
+	where := r.facts[slices.Index(snapshot.LeaverFacts(), name)]
+	r.mu.Unlock()
+	var k kept
+	if where == (ref{}) {
+		return k, false
+	}
+	r.spool.get(where, &k)
+	return k, true
 }
 
 func (r *record) get(name string) (snapshot.Fact, snapshot.Provenance) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	k, _ := r.read(name)
 	var from snapshot.Provenance
-	if sources := r.sources[name]; len(sources) > 0 {
-		from = sources[0]
+	if len(k.Sources) > 0 {
+		from = k.Sources[0]
 	}
-	return r.facts[name], from
+	return k.Fact, from
 }
 
 // object is a fact's value where that is an object, else nil.
@@ -300,24 +328,6 @@ func wanted(records []*record) map[string]bool {
 // write puts the records into the snapshot. A fact that no phase gave an outcome was not collected.
 func (r *run) write(w *snapshot.Writer) (Collected, error) {
 	notYet := 0
-	for _, key := range slices.Sorted(maps.Keys(r.records)) {
-		rec := r.records[key]
-		if rec.leaver.State == snapshot.NotYet {
-			notYet++
-			if err := w.Leaver(snapshot.Record{Leaver: rec.leaver, Facts: map[string]snapshot.Fact{}}); err != nil {
-				return Collected{}, err
-			}
-			continue
-		}
-		for _, name := range snapshot.LeaverFacts() {
-			if _, ok := rec.facts[name]; !ok {
-				rec.facts[name] = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about"}
-			}
-		}
-		if err := w.Leaver(snapshot.Record{Leaver: rec.leaver, Facts: rec.facts}); err != nil {
-			return Collected{}, err
-		}
-	}
 	for _, from := range r.sources {
 		if err := w.Provenance(from); err != nil {
 			return Collected{}, err
@@ -325,12 +335,14 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.records)) {
 		rec := r.records[key]
-		for _, name := range slices.Sorted(maps.Keys(rec.sources)) {
-			for _, from := range rec.sources[name] {
-				if err := w.Provenance(from); err != nil {
-					return Collected{}, err
-				}
-			}
+		facts := map[string]snapshot.Fact{}
+		if rec.leaver.State == snapshot.NotYet {
+			notYet++
+		} else if err := rec.collected(facts, w.Provenance); err != nil {
+			return Collected{}, err
+		}
+		if err := w.Leaver(snapshot.Record{Leaver: rec.leaver, Facts: facts}); err != nil {
+			return Collected{}, err
 		}
 	}
 	digest, err := populationDigest(r.options.Entries)
@@ -354,6 +366,23 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 		}
 	}
 	return Collected{Seal: seal, Manifest: m, Requests: requests, Warnings: r.warnings(), Cut: r.cut}, nil
+}
+
+// collected gives the facts of a leaver and where they came from.
+func (r *record) collected(facts map[string]snapshot.Fact, source func(snapshot.Provenance) error) error {
+	for _, name := range snapshot.LeaverFacts() {
+		k, ok := r.read(name)
+		if !ok {
+			k.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about"}
+		}
+		facts[name] = k.Fact
+		for _, from := range k.Sources {
+			if err := source(from); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (r *run) tenantName() string {

@@ -96,7 +96,6 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 		})
 	}
 	slices.SortFunc(leaver.NotThem, func(a, b snapshot.NotThem) int { return strings.Compare(a.ID, b.ID) })
-	rec := &record{facts: map[string]snapshot.Fact{}, sources: map[string][]snapshot.Provenance{}}
 	complete := unread.Fact.State == snapshot.Read
 	from := unread.From
 	var account, licences snapshot.Fact
@@ -142,7 +141,7 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	if leaver.LeftAt.After(r.started) {
 		leaver.State = snapshot.NotYet
 	}
-	rec.leaver = leaver
+	rec := newRecord(leaver, r.spool)
 	if other, ok := r.records[leaver.Key()]; ok {
 		return &roster.Error{File: e.Source, Message: "means the same account as " + other.leaver.Source}
 	}

@@ -15,8 +15,8 @@ var ErrInterrupted = errors.New("interrupted")
 const (
 	// workSuffix names the directory of a run that is under way, beside its target.
 	workSuffix = ".part"
-	// workName is the snapshot being written, in that directory.
-	workName = "snapshot"
+	// workName is the snapshot being written, and spoolName what it is written from, in that directory.
+	workName, spoolName = "snapshot", "facts"
 	// longestPause is how old a run may be that is gone on with. A snapshot judges everything as of its
 	// beginning; facts that are many days apart are not the state of a tenant at any time.
 	longestPause = 72 * time.Hour

@@ -116,10 +116,7 @@ func (j *Journal) record(kind byte, unit uint32, data []byte) {
 		return
 	}
 	if err := j.flush(); err != nil {
-		j.failure = err
-		if j.broken != nil {
-			j.broken(err)
-		}
+		j.fail(err)
 	}
 }
 

@@ -146,6 +146,23 @@ func (j *Journal) Broken(tell func(error)) {
 	j.broken = tell
 }
 
+// Broke is told by whoever else writes in the directory that the disk fails.
+func (j *Journal) Broke(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.fail(err)
+}
+
+// fail tells once. The journal is not written any more: the run ends.
+func (j *Journal) fail(err error) {
+	if j.failure != nil {
+		return
+	}
+	if j.failure = err; j.broken != nil {
+		j.broken(err)
+	}
+}
+
 // Close writes what is pending and lets the next run in. The directory stays.
 func (j *Journal) Close() error {
 	j.mu.Lock()
