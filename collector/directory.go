@@ -44,6 +44,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	})
 	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) })
 	r.progress("users", listed, listed)
+	for _, c := range r.wires {
+		c.Fit(listed)
+	}
 	for _, o := range []graph.Outcome{live, gone} {
 		r.sources = append(r.sources, o.From)
 	}

@@ -35,6 +35,7 @@ type tenantFlags struct {
 	// export is the directory of an Exchange export, and exportMaxAge how old that may be.
 	export       string
 	exportMaxAge time.Duration
+	exchangeRate float64
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -47,6 +48,7 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.StringVar(&t.exchange, "exchange-endpoint", "", "`URL` of Exchange Online, instead of the cloud's")
 	f.StringVar(&t.export, "exchange-export", "", "`DIR` with an export of Exchange, read instead of asking it; see leavercheck exchange-export-script")
 	f.DurationVar(&t.exportMaxAge, "exchange-export-max-age", 24*time.Hour, "how old the Exchange export may be; what an older one says is unknown")
+	f.Float64Var(&t.exchangeRate, "exchange-rate", 5, "requests per second to Exchange Online, for which Microsoft publishes no quota")
 	f.StringVar(&t.caFile, "ca-file", "", "`FILE` with further certificate authorities to trust (PEM)")
 	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
@@ -65,6 +67,11 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 	if err := t.readExport(&o); err != nil {
 		return o, nil, err
 	}
+	const mostPerSecond = 100
+	if !(t.exchangeRate > 0) || t.exchangeRate > mostPerSecond {
+		return o, nil, usagef("--exchange-rate %g is not between 0 and %d", t.exchangeRate, mostPerSecond)
+	}
+	o.Limits[wire.Exchange] = wire.ExchangeLimit(t.exchangeRate)
 	if t.delegations != "shared" && t.delegations != "all" {
 		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
 	}

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"leavercheck/collector/journal"
 )
 
@@ -80,6 +82,13 @@ func New(o Options) *Client {
 		c.counts[family] = new(atomic.Int64)
 	}
 	return c
+}
+
+// Fit sets the rates to those of a tenant with so many users.
+func (c *Client) Fit(users int) {
+	for _, g := range c.gates {
+		g.rate.SetLimit(rate.Limit(g.limit.rate(users)))
+	}
 }
 
 // Request is one read, as often as it takes.

@@ -13,8 +13,9 @@ import (
 // gate lets requests of one family through: at the family's rate, within an adaptive number in flight,
 // and not before the fence is over that a 429 puts up for all of them.
 type gate struct {
-	rate *rate.Limiter
-	max  int
+	limit Limit
+	rate  *rate.Limiter
+	max   int
 
 	mu     sync.Mutex
 	window float64
@@ -30,6 +31,7 @@ const firstWindow = 2
 
 func newGate(l Limit) *gate {
 	return &gate{
+		limit:   l,
 		rate:    rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst),
 		max:     l.Concurrent,
 		window:  float64(min(firstWindow, l.Concurrent)),

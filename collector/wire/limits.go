@@ -1,5 +1,7 @@
 package wire
 
+import "math"
+
 // Family names endpoints that share a quota.
 type Family string
 
@@ -22,6 +24,14 @@ type Limit struct {
 	Burst     int
 	// Concurrent bounds the requests in flight; the client starts with two and finds its way up.
 	Concurrent int
+	// Larger are the rates of tenants with more users than the smallest have, in ascending order.
+	Larger []Tier
+}
+
+// Tier is the rate for tenants with at least so many users.
+type Tier struct {
+	Users     int
+	PerSecond float64
 }
 
 // Limits holds a limit for every family.
@@ -31,24 +41,47 @@ type Limits map[Family]Limit
 const share = 0.8
 
 // DocumentedLimits are Microsoft's quotas for one application in one tenant, at 80 %. A quota counts over a
-// window, so burst and what trickles in during the window must stay below it together.
+// window, so burst and what trickles in during the window must stay below it together. Where the quota
+// depends on the tenant's size, the smallest holds until Client.Fit is told better.
 //
-// Identity: 3,500 resource units per 10 s in the smallest tenants; Logs: 5 requests per 10 s; Intune:
-// 2,000 requests per 20 s; Outlook: 10,000 requests per 10 min and mailbox, 4 at a time; Teams: 30 requests
-// per second (learn.microsoft.com/graph/throttling-limits). SharePoint: 1,250 resource units per minute in the
-// smallest tenants (learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online). Exchange publishes no number; 5 per second, 3 at a
-// time, is what its own PowerShell module stays under.
+//   - Identity: 3,500 resource units per 10 s below 50 users, 5,000 up to 500, 8,000 beyond. Logs: 5 requests
+//     per 10 s. Intune: 2,000 requests per 20 s. Teams: 30 requests per second
+//     (learn.microsoft.com/graph/throttling-limits).
+//   - Outlook: 10,000 requests per 10 min and 4 at a time, for each mailbox (same page). A mailbox is asked
+//     once or twice, so what bounds the family is how many batches the service answers at once.
+//   - SharePoint: 1,200 resource units per minute below 1,000 licences, then 2,400, 3,600, 4,800 and 6,000
+//     (learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online).
+//   - Exchange publishes no number; 5 per second, 3 at a time, is what its own PowerShell module stays under.
 func DocumentedLimits() Limits {
+	const minute = 60
 	return Limits{
-		Identity: {PerSecond: 350 * share, Burst: 500, Concurrent: 8},
+		Identity: {PerSecond: 350 * share, Burst: 500, Concurrent: 8, Larger: []Tier{{50, 500 * share}, {500, 800 * share}}},
 		Logs:     {PerSecond: 0.5 * share, Burst: 1, Concurrent: 2},
 		Intune:   {PerSecond: 100 * share, Burst: 100, Concurrent: 4},
-		Outlook:  {PerSecond: 16.6 * share, Burst: 20, Concurrent: 4},
-		Exchange: {PerSecond: 5, Burst: 5, Concurrent: 3},
+		Outlook:  {PerSecond: 200, Burst: 200, Concurrent: 8},
+		Exchange: ExchangeLimit(5),
 
-		SharePoint: {PerSecond: 1250.0 / 60 * share, Burst: 100, Concurrent: 4},
-		Teams:      {PerSecond: 30 * share, Burst: 5, Concurrent: 2},
+		SharePoint: {PerSecond: 1200.0 / minute * share, Burst: 100, Concurrent: 4, Larger: []Tier{
+			{1_000, 2400.0 / minute * share}, {5_000, 3600.0 / minute * share}, {15_000, 4800.0 / minute * share}, {50_000, 6000.0 / minute * share},
+		}},
+		Teams: {PerSecond: 30 * share, Burst: 5, Concurrent: 2},
 	}
+}
+
+// ExchangeLimit is the limit for so many requests per second, with as many in flight as that takes.
+func ExchangeLimit(perSecond float64) Limit {
+	return Limit{PerSecond: perSecond, Burst: max(1, int(perSecond)), Concurrent: max(1, int(math.Ceil(perSecond*3/5)))}
+}
+
+// rate is the limit's rate in a tenant with so many users.
+func (l Limit) rate(users int) float64 {
+	rate := l.PerSecond
+	for _, tier := range l.Larger {
+		if users >= tier.Users {
+			rate = tier.PerSecond
+		}
+	}
+	return rate
 }
 
 // Unhurried are the limits for a service without quotas, such as the simulated tenant.
