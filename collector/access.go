@@ -65,7 +65,9 @@ func (r *run) access(ctx context.Context) {
 		return g.AuthenticationMethods(ctx, ids, done)
 	})
 	r.perPerson(snapshot.DirectReports, "direct reports", func(ids []string, done func(int)) map[string]graph.Outcome { return g.DirectReports(ctx, ids, done) })
-	r.phoneNumbers(ctx)
+	r.tenantWide(snapshot.PhoneNumbers, "phone numbers", r.live(snapshot.PhoneNumbers), func(wanted map[string]bool) map[string]graph.Outcome {
+		return g.PhoneNumbers(ctx, wanted)
+	})
 }
 
 // roles lists the tenant's directory roles once and gives each leaver theirs.
@@ -88,20 +90,6 @@ func (r *run) roles(ctx context.Context, groups map[string]graph.Outcome) {
 // (learn.microsoft.com/entra/id-governance/licensing-fundamentals).
 func managesPrivileges(plan string) bool {
 	return plan == "AAD_PREMIUM_P2" || strings.Contains(strings.ToUpper(plan), "GOVERNANCE")
-}
-
-func (r *run) phoneNumbers(ctx context.Context) {
-	records := r.live(snapshot.PhoneNumbers)
-	if len(records) == 0 {
-		return
-	}
-	r.progress("phone numbers", 0, len(records))
-	outcomes := r.graph.PhoneNumbers(ctx, wanted(records))
-	r.account(records, outcomes)
-	for _, rec := range records {
-		o := outcomes[rec.leaver.ID]
-		rec.set(snapshot.PhoneNumbers, o.Fact, o.From)
-	}
 }
 
 // sourced adds listings to the provenance.

@@ -293,7 +293,12 @@ func (r *run) collect(ctx context.Context, matcher *roster.Matcher) error {
 	}
 	var group errgroup.Group
 	group.Go(func() error { r.logs(ctx); return nil })
-	group.Go(func() error { r.devices(ctx); return nil })
+	group.Go(func() error {
+		r.tenantWide(snapshot.ManagedDevices, "managed devices", r.present(), func(wanted map[string]bool) map[string]graph.Outcome {
+			return r.graph.ManagedDevices(ctx, wanted)
+		})
+		return nil
+	})
 	group.Go(func() error { r.mail(ctx); return nil })
 	group.Go(func() error { r.access(ctx); return nil })
 	group.Go(func() error { return r.drives(ctx) })

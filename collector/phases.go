@@ -136,18 +136,17 @@ func (r *run) audits(ctx context.Context, present []*record) {
 	}
 }
 
-// devices reads Intune.
-func (r *run) devices(ctx context.Context) {
-	present := r.present()
-	if len(present) == 0 {
+// tenantWide reads a fact that is listed once for the whole tenant, and gives each record its part.
+func (r *run) tenantWide(fact, phase string, records []*record, read func(wanted map[string]bool) map[string]graph.Outcome) {
+	if len(records) == 0 {
 		return
 	}
-	r.progress("managed devices", 0, len(present))
-	outcomes := r.graph.ManagedDevices(ctx, wanted(present))
-	r.account(present, outcomes)
-	for _, rec := range present {
+	r.progress(phase, 0, len(records))
+	outcomes := read(wanted(records))
+	r.account(records, outcomes)
+	for _, rec := range records {
 		o := outcomes[rec.leaver.ID]
-		rec.set(snapshot.ManagedDevices, o.Fact, o.From)
+		rec.set(fact, o.Fact, o.From)
 	}
 }
 

@@ -40,6 +40,23 @@ func collectFrom(t testing.TB, tenant *simtenant.Tenant) string { return collect
 // collectSince does so with an earlier snapshot.
 func collectSince(t testing.TB, tenant *simtenant.Tenant, baseline *snapshot.Reader) string {
 	t.Helper()
+	return collectWith(t, tenant, func(o *collector.Options) { o.Now, o.Baseline = tenant.AsOf, baseline })
+}
+
+// collectSome takes a snapshot of as many of the people as the build has time for.
+func collectSome(t testing.TB, tenant *simtenant.Tenant) string {
+	t.Helper()
+	return collectWith(t, tenant, func(o *collector.Options) {
+		all := o.Entries
+		o.Entries = nil
+		for i := 0; i < len(all); i += everyNth {
+			o.Entries = append(o.Entries, all[i])
+		}
+	})
+}
+
+func collectWith(t testing.TB, tenant *simtenant.Tenant, change func(*collector.Options)) string {
+	t.Helper()
 	server, err := tenant.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +64,7 @@ func collectSince(t testing.TB, tenant *simtenant.Tenant, baseline *snapshot.Rea
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	options := simulatedOptions(t, tenant, server, dir)
-	options.Now, options.Baseline = tenant.AsOf, baseline
+	change(&options)
 	if _, err := collector.Collect(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
@@ -68,27 +85,6 @@ func simulatedOptions(t testing.TB, tenant *simtenant.Tenant, server *simtenant.
 	}
 	options.Entries, options.Sources = file.Entries, []string{"simulated.csv"}
 	return options
-}
-
-// collectSome takes a snapshot of as many of the people as the build has time for.
-func collectSome(t testing.TB, tenant *simtenant.Tenant) string {
-	t.Helper()
-	server, err := tenant.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	dir := filepath.Join(t.TempDir(), "snapshot")
-	options := simulatedOptions(t, tenant, server, dir)
-	all := options.Entries
-	options.Entries = nil
-	for i := 0; i < len(all); i += everyNth {
-		options.Entries = append(options.Entries, all[i])
-	}
-	if _, err := collector.Collect(t.Context(), options); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // evaluated runs the evaluate command on a snapshot.
