@@ -11,11 +11,11 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
-// live gives the records whose account may be live. Of the others the fact is unknown, because Graph lists
-// it for live accounts only.
-func (r *run) live(fact string) []*record {
+// live gives those of the records whose account may be live. Of the others the fact is unknown, because
+// Graph lists it for live accounts only.
+func (r *run) live(fact string, records []*record) []*record {
 	var out []*record
-	for _, rec := range r.present() {
+	for _, rec := range records {
 		if rec.leaver.State != snapshot.Deleted {
 			out = append(out, rec)
 			continue
@@ -33,14 +33,34 @@ func idsOf(records []*record) []string {
 	return out
 }
 
+// people at once: what is read of them is in memory until it is kept, so that memory does not grow with
+// their number.
+const peopleAtOnce = 1000
+
+// portion is some of the leavers, and how far the phases have come before them.
+type portion struct {
+	*run
+	records     []*record
+	done, total int
+}
+
+// portions are the records, some at a time.
+func (r *run) portions(records []*record) []portion {
+	var out []portion
+	for part := range slices.Chunk(records, peopleAtOnce) {
+		out = append(out, portion{r, part, len(out) * peopleAtOnce, len(records)})
+	}
+	return out
+}
+
 // perPerson reads a fact that the directory has per live user.
-func (r *run) perPerson(fact, phase string, read func(ids []string, done func(n int)) map[string]graph.Outcome) map[string]graph.Outcome {
-	records := r.live(fact)
+func (p portion) perPerson(fact, phase string, read func(ids []string, done func(n int)) map[string]graph.Outcome) map[string]graph.Outcome {
+	records := p.live(fact, p.records)
 	if len(records) == 0 {
 		return nil
 	}
-	done := 0
-	outcomes := read(idsOf(records), func(n int) { done += n; r.progress(phase, done, len(records)) })
+	done := p.done
+	outcomes := read(idsOf(records), func(n int) { done += n; p.progress(phase, done, p.total) })
 	for _, rec := range records {
 		o := outcomes[rec.leaver.ID]
 		rec.set(fact, o.Fact, append([]snapshot.Provenance{o.From}, o.Also...)...)
@@ -50,40 +70,47 @@ func (r *run) perPerson(fact, phase string, read func(ids []string, done func(n 
 
 // access reads what the leavers still hold in the directory.
 func (r *run) access(ctx context.Context) {
-	g, left := r.graph, wanted(r.present())
-	r.perPerson(snapshot.RegisteredDevices, "registered devices", func(ids []string, done func(int)) map[string]graph.Outcome {
-		return g.RegisteredDevices(ctx, ids, done)
-	})
-	groups := r.perPerson(snapshot.Groups, "groups", func(ids []string, done func(int)) map[string]graph.Outcome { return g.Groups(ctx, ids, done) })
-	r.roles(ctx, groups)
-	owned := r.perPerson(snapshot.OwnedObjects, "ownership", func(ids []string, done func(int)) map[string]graph.Outcome {
-		return g.OwnedObjects(ctx, ids, left, r.unplaced, done)
-	})
-	r.perPerson(snapshot.OwnedApplications, "applications", func([]string, func(int)) map[string]graph.Outcome { return g.OwnedApplications(ctx, owned) })
-	r.perPerson(snapshot.AppGrants, "consents", func(ids []string, done func(int)) map[string]graph.Outcome { return g.AppGrants(ctx, ids, done) })
-	r.perPerson(snapshot.AuthenticationMethods, "authentication methods", func(ids []string, done func(int)) map[string]graph.Outcome {
-		return g.AuthenticationMethods(ctx, ids, done)
-	})
-	r.perPerson(snapshot.DirectReports, "direct reports", func(ids []string, done func(int)) map[string]graph.Outcome { return g.DirectReports(ctx, ids, done) })
-	r.tenantWide(snapshot.PhoneNumbers, "phone numbers", r.live(snapshot.PhoneNumbers), func(wanted map[string]bool) map[string]graph.Outcome {
-		return g.PhoneNumbers(ctx, wanted)
+	present := r.present()
+	left, assignments := wanted(present), r.assignments(ctx, present)
+	for _, p := range r.portions(present) {
+		p.access(ctx, left, assignments)
+	}
+	r.tenantWide(snapshot.PhoneNumbers, "phone numbers", r.live(snapshot.PhoneNumbers, present), func(wanted map[string]bool) map[string]graph.Outcome {
+		return r.graph.PhoneNumbers(ctx, wanted)
 	})
 }
 
-// roles lists the tenant's directory roles once and gives each leaver theirs.
-func (r *run) roles(ctx context.Context, groups map[string]graph.Outcome) {
-	records := r.live(snapshot.Roles)
-	if len(records) == 0 {
-		return
-	}
-	r.progress("roles", 0, len(records))
-	licensed := r.tenant[snapshot.SubscribedSKUs].State != snapshot.Read || subscribed(r.tenant[snapshot.SubscribedSKUs], managesPrivileges)
-	assignments := r.graph.RoleAssignments(ctx, r.started, licensed)
-	r.sourced(assignments.Sources()...)
-	for _, rec := range records {
+func (p portion) access(ctx context.Context, left map[string]bool, assignments graph.RoleAssignments) {
+	g := p.graph
+	p.perPerson(snapshot.RegisteredDevices, "registered devices", func(ids []string, done func(int)) map[string]graph.Outcome {
+		return g.RegisteredDevices(ctx, ids, done)
+	})
+	groups := p.perPerson(snapshot.Groups, "groups", func(ids []string, done func(int)) map[string]graph.Outcome { return g.Groups(ctx, ids, done) })
+	for _, rec := range p.live(snapshot.Roles, p.records) {
 		o := assignments.Of(rec.leaver.ID, groups[rec.leaver.ID].Fact)
 		rec.set(snapshot.Roles, o.Fact, append([]snapshot.Provenance{o.From}, o.Also...)...)
 	}
+	owned := p.perPerson(snapshot.OwnedObjects, "ownership", func(ids []string, done func(int)) map[string]graph.Outcome {
+		return g.OwnedObjects(ctx, ids, left, p.unplaced, done)
+	})
+	p.perPerson(snapshot.OwnedApplications, "applications", func([]string, func(int)) map[string]graph.Outcome { return g.OwnedApplications(ctx, owned) })
+	p.perPerson(snapshot.AppGrants, "consents", func(ids []string, done func(int)) map[string]graph.Outcome { return g.AppGrants(ctx, ids, done) })
+	p.perPerson(snapshot.AuthenticationMethods, "authentication methods", func(ids []string, done func(int)) map[string]graph.Outcome {
+		return g.AuthenticationMethods(ctx, ids, done)
+	})
+	p.perPerson(snapshot.DirectReports, "direct reports", func(ids []string, done func(int)) map[string]graph.Outcome { return g.DirectReports(ctx, ids, done) })
+}
+
+// assignments lists the tenant's directory roles, if there is anybody to look for in them.
+func (r *run) assignments(ctx context.Context, present []*record) graph.RoleAssignments {
+	if !slices.ContainsFunc(present, func(rec *record) bool { return rec.leaver.State != snapshot.Deleted }) {
+		return graph.RoleAssignments{}
+	}
+	r.progress("roles", 0, 0)
+	licensed := r.tenant[snapshot.SubscribedSKUs].State != snapshot.Read || subscribed(r.tenant[snapshot.SubscribedSKUs], managesPrivileges)
+	assignments := r.graph.RoleAssignments(ctx, r.started, licensed)
+	r.sourced(assignments.Sources()...)
+	return assignments
 }
 
 // managesPrivileges reports whether a service plan brings Privileged Identity Management
@@ -129,21 +156,26 @@ func (r *run) drives(ctx context.Context) error {
 			})
 		}
 	}
-	done := 0
-	outcomes := r.graph.Drives(ctx, idsOf(live), func(n int) { done += n; r.progress("drives", done, len(present)) })
-	for _, rec := range live {
-		o := outcomes[rec.leaver.ID]
-		if o.Fact.State == snapshot.Absent {
-			o.Fact = r.noDrive(rec, before[rec.leaver.ID])
+	for _, p := range r.portions(live) {
+		done := p.done
+		outcomes := r.graph.Drives(ctx, idsOf(p.records), func(n int) { done += n; r.progress("drives", done, p.total) })
+		for _, rec := range p.records {
+			o := outcomes[rec.leaver.ID]
+			if o.Fact.State == snapshot.Absent {
+				o.Fact = r.noDrive(rec, before[rec.leaver.ID])
+			}
+			rec.set(snapshot.OneDrive, o.Fact, o.From)
 		}
-		rec.set(snapshot.OneDrive, o.Fact, o.From)
 	}
 	for id, o := range r.graph.DrivesByID(ctx, slices.Sorted(maps.Keys(byDrive))) {
 		for _, rec := range byDrive[id] {
 			rec.set(snapshot.OneDrive, o.Fact, o.From)
 		}
 	}
-	r.drivePermissions(ctx, present)
+	left := wanted(present)
+	for _, p := range r.portions(present) {
+		p.drivePermissions(ctx, left)
+	}
 	return nil
 }
 
@@ -206,9 +238,9 @@ func (r *run) drivesBefore() (map[string]string, error) {
 	return out, err
 }
 
-func (r *run) drivePermissions(ctx context.Context, present []*record) {
+func (p portion) drivePermissions(ctx context.Context, left map[string]bool) {
 	drives := map[string]*record{}
-	for _, rec := range present {
+	for _, rec := range p.records {
 		drive, from := rec.get(snapshot.OneDrive)
 		id, _ := rec.object(snapshot.OneDrive)["id"].(string)
 		if drive.State != snapshot.Read || id == "" {
@@ -217,14 +249,13 @@ func (r *run) drivePermissions(ctx context.Context, present []*record) {
 		}
 		drives[id] = rec
 	}
-	done := 0
-	doubt := r.users
+	done, doubt := p.done, p.users
 	if doubt.State == snapshot.Read {
-		doubt = r.unplaced
+		doubt = p.unplaced
 	}
-	outcomes := r.graph.DrivePermissions(ctx, slices.Sorted(maps.Keys(drives)), r.enabled, r.persons.guests, wanted(present), doubt, func(n int) {
+	outcomes := p.graph.DrivePermissions(ctx, slices.Sorted(maps.Keys(drives)), p.enabled, p.persons.guests, left, doubt, func(n int) {
 		done += n
-		r.progress("drive permissions", done, len(drives))
+		p.progress("drive permissions", done, p.total)
 	})
 	for id, o := range outcomes {
 		drives[id].set(snapshot.DrivePermissions, o.Fact, append([]snapshot.Provenance{o.From}, o.Also...)...)

@@ -83,7 +83,7 @@ func (r *run) mailbox(ctx context.Context, rec *record, hidden *oncePermitted) {
 // delegations reads what live leavers may do with other people's mailboxes.
 func (r *run) delegations(ctx context.Context) {
 	var principals []exchange.Principal
-	for _, rec := range r.live(snapshot.Delegations) {
+	for _, rec := range r.live(snapshot.Delegations, r.present()) {
 		p := exchange.Principal{ID: rec.leaver.ID, UserPrincipalName: rec.leaver.UserPrincipalName, Names: []string{rec.leaver.Mail, rec.leaver.DisplayName}}
 		if p.UserPrincipalName == "" {
 			p.UserPrincipalName = p.ID
