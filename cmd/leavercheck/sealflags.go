@@ -70,10 +70,10 @@ func (f *sealFlags) prepare(out string, log *slog.Logger) (*sealing, error) {
 		return nil, usagef("--out: %w", err)
 	}
 	s.work = s.out + ".clear"
-	if err := snapshot.Vacant(s.out); err != nil {
+	if err := s.protection.Vacant(s.out); err != nil {
 		return nil, err
 	}
-	if err := snapshot.Vacant(s.work); errors.Is(err, snapshot.ErrOccupied) {
+	if err := (snapshot.Protection{}).Vacant(s.work); errors.Is(err, snapshot.ErrOccupied) {
 		return nil, fmt.Errorf("%w; an earlier run ended before it could protect what it had collected, in clear: remove that directory", err)
 	} else if err != nil {
 		return nil, err

@@ -62,10 +62,10 @@ func names(t *testing.T, dir string) []string {
 func TestWhatIsEncryptedIsReadByItsRecipients(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
-	clear, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
-	seal := write(t, clear, record(1), record(2))
+	sealed, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
+	seal := write(t, sealed, record(1), record(2))
 	mine, theirs, foreign := identity(t), identity(t), identity(t)
-	publish(t, Protection{Recipients: []age.Recipient{mine.Recipient(), theirs.Recipient()}}, clear, dir)
+	publish(t, Protection{Recipients: []age.Recipient{mine.Recipient(), theirs.Recipient()}}, sealed, dir)
 
 	if got, want := names(t, dir), []string{sealFile, envelopeFile}; !slices.Equal(got, want) {
 		t.Fatalf("it holds %v, want %v", got, want)
@@ -102,8 +102,8 @@ func TestWhatIsEncryptedIsReadByItsRecipients(t *testing.T) {
 			t.Errorf("seal %s, want %s", r.Seal().Digest, seal.Digest)
 		}
 		private := r.dir
-		for _, name := range names(t, clear) {
-			if !bytes.Equal(readFile(t, private, name), readFile(t, clear, name)) {
+		for _, name := range names(t, sealed) {
+			if !bytes.Equal(readFile(t, private, name), readFile(t, sealed, name)) {
 				t.Errorf("%s differs", name)
 			}
 		}
@@ -126,10 +126,10 @@ func TestAFailedOpeningLeavesNothing(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(parent, "tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	clear, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
-	write(t, clear, record(1))
+	sealed, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
+	write(t, sealed, record(1))
 	id := identity(t)
-	publish(t, Protection{Recipients: []age.Recipient{id.Recipient()}}, clear, dir)
+	publish(t, Protection{Recipients: []age.Recipient{id.Recipient()}}, sealed, dir)
 	data := readFile(t, dir, envelopeFile)
 	writeFile(t, dir, envelopeFile, data[:len(data)-1])
 	for _, with := range []*age.X25519Identity{id, identity(t)} {
@@ -433,12 +433,12 @@ func TestATornEnvelopeIsRefused(t *testing.T) {
 			writeFile(t, dir, envelopeFile, append(readFile(t, dir, envelopeFile), 0))
 		},
 		"something behind the archive": func(t *testing.T, dir string, id *age.X25519Identity) {
-			clear, err := Open(dir + ".clear")
+			sealed, err := Open(dir + ".clear")
 			if err != nil {
 				t.Fatal(err)
 			}
 			writeFile(t, dir, envelopeFile, envelop(t, id.Recipient(), func(out io.Writer) error {
-				err := clear.archive(out)
+				err := sealed.archive(out)
 				_, err2 := out.Write([]byte("x"))
 				return errors.Join(err, err2)
 			}))
@@ -505,12 +505,12 @@ func TestTheArchiveIsTheSameEveryTime(t *testing.T) {
 func TestALargeFilePassesInPieces(t *testing.T) {
 	const size = 64 << 20
 	parent := t.TempDir()
-	clear, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
-	write(t, clear, record(1))
-	if err := os.Truncate(filepath.Join(clear, provenanceFile), size); err != nil {
+	sealed, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
+	write(t, sealed, record(1))
+	if err := os.Truncate(filepath.Join(sealed, provenanceFile), size); err != nil {
 		t.Fatal(err)
 	}
-	reseal(t, clear, provenanceFile)
+	reseal(t, sealed, provenanceFile)
 	id := identity(t)
 	allocated := func(f func()) uint64 {
 		var before, after runtime.MemStats
@@ -520,7 +520,7 @@ func TestALargeFilePassesInPieces(t *testing.T) {
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	p := Protection{Recipients: []age.Recipient{id.Recipient()}, Signer: signingKey("a")}
-	if n := allocated(func() { publish(t, p, clear, dir) }); n > size/16 {
+	if n := allocated(func() { publish(t, p, sealed, dir) }); n > size/16 {
 		t.Errorf("encrypting %d bytes allocated %d", size, n)
 	}
 	var r *Reader
@@ -540,31 +540,62 @@ func TestALargeFilePassesInPieces(t *testing.T) {
 func TestPublishNeedsAPlace(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
-	clear, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
-	write(t, clear, record(1))
+	sealed, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
+	write(t, sealed, record(1))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Vacant(dir); err != nil {
+	if err := (Protection{}).Vacant(dir); err != nil {
 		t.Errorf("an empty directory: %v", err)
 	}
 	writeFile(t, dir, "mine", nil)
-	if err := Vacant(dir); !errors.Is(err, ErrOccupied) {
+	if err := (Protection{}).Vacant(dir); !errors.Is(err, ErrOccupied) {
 		t.Errorf("a filled directory: %v", err)
 	}
-	if err := Vacant(filepath.Join(dir, "mine")); !errors.Is(err, ErrUnusable) {
+	if err := (Protection{}).Vacant(filepath.Join(dir, "mine")); !errors.Is(err, ErrUnusable) {
 		t.Errorf("a file: %v", err)
 	}
 	id := identity(t)
-	if err := (Protection{Recipients: []age.Recipient{id.Recipient()}}).Publish(clear, dir); err == nil {
+	if err := (Protection{Recipients: []age.Recipient{id.Recipient()}}).Publish(sealed, dir); err == nil {
 		t.Error("it was published over something")
 	}
 	if got := names(t, parent); !slices.Equal(got, []string{"clear", "s"}) {
 		t.Errorf("left behind: %v", got)
 	}
-	writeFile(t, clear, tenantFile, nil)
-	if err := (Protection{Signer: signingKey("a")}).Publish(clear, filepath.Join(parent, "t")); !errors.Is(err, ErrIntegrity) {
+	writeFile(t, sealed, tenantFile, nil)
+	if err := (Protection{Signer: signingKey("a")}).Publish(sealed, filepath.Join(parent, "t")); !errors.Is(err, ErrIntegrity) {
 		t.Errorf("what is not as it was sealed was signed: %v", err)
+	}
+}
+
+// A snapshot that a run could not finish in its time gives way to the one of the run that went on.
+func TestPublishReplacesOnlyWhatItIsToldTo(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	sealed, dir := filepath.Join(parent, "clear"), filepath.Join(parent, "s")
+	id := identity(t)
+	p := Protection{Recipients: []age.Recipient{id.Recipient()}, Signer: signingKey("a")}
+	before := write(t, filepath.Join(parent, "before"), record(1))
+	publish(t, p, filepath.Join(parent, "before"), dir)
+	after := write(t, sealed, record(1), record(2))
+	for _, digest := range []string{"", after.Digest} {
+		p.Replaces = digest
+		if err := p.Publish(sealed, dir); !errors.Is(err, ErrOccupied) {
+			t.Errorf("with %q: %v", digest, err)
+		}
+	}
+	p.Replaces = before.Digest
+	publish(t, p, sealed, dir)
+	r, err := Opening{Identities: []age.Identity{id}, Keys: []crypto.PublicKey{signingKey("a").Public()}}.Verify(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.Seal().Digest != after.Digest {
+		t.Errorf("seal %s, want %s", r.Seal().Digest, after.Digest)
+	}
+	if got := names(t, parent); !slices.Equal(got, []string{"before", "clear", "s"}) {
+		t.Errorf("left behind: %v", got)
 	}
 }
 
