@@ -35,6 +35,16 @@ type head struct {
 	Sealed string `json:"sealed"`
 }
 
+// Unfinished is the digest of the snapshot that a time limit left of the run to that directory; empty for
+// none. The run that goes on replaces it.
+func Unfinished(out string) string {
+	var h head
+	if !journal.Peek(out+workSuffix, &h) {
+		return ""
+	}
+	return h.Sealed
+}
+
 // takeUp opens the journal beside the target, and with it the answers of an interrupted run.
 func takeUp(out string) (*journal.Journal, head, error) {
 	j, err := journal.Open(out + workSuffix)

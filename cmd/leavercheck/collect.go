@@ -6,13 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
-	"leavercheck/collector/snapshot"
 	"leavercheck/report"
 )
 
 func newCollect(sys system, c *common) *cobra.Command {
 	var t tenantFlags
 	var baseline string
+	var seal sealFlags
+	var reads openFlags
 	cmd := &cobra.Command{
 		Use:   "collect",
 		Short: "Take a sealed snapshot of what the tenant says about the leavers",
@@ -24,8 +25,12 @@ A run that was interrupted (exit code 6), or that --max-duration ended (exit cod
 goes on when the same command is given again, for three days; what it has read so far
 is in DIR.part. One run at a time uses a DIR.
 
-The snapshot holds personal data: its directory has mode 0700.`,
+The snapshot holds personal data: its directory has mode 0700. With --encrypt-to only
+the owners of an age identity can read it; with --sign others can tell that it is as it
+was collected. Both work on a copy in clear beside --out (DIR.clear, mode 0700), which
+is removed at the end.`,
 		Example: `  leavercheck collect --roster leavers.csv --out snapshots/2026-06-01
+  leavercheck collect --roster leavers.csv --out snapshots/today --encrypt-to age1... --sign private.pem
   leavercheck collect --simulate --out snapshots/simulated`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -33,16 +38,26 @@ The snapshot holds personal data: its directory has mode 0700.`,
 				return usagef("where to? Give --out DIR")
 			}
 			log := newLog(sys.stderr, c)
+			place, err := seal.prepare(t.out, log)
+			if err != nil {
+				return err
+			}
+			defer place.discard()
+			opening, err := reads.opening()
+			if err != nil {
+				return err
+			}
 			opts, stop, err := t.options(sys, c, log)
 			if err != nil {
 				return err
 			}
-			opts.Out = t.out
+			opts.Out = place.work
 			if baseline != "" {
-				if opts.Baseline, err = snapshot.Open(baseline); err != nil {
+				if opts.Baseline, err = opening.Open(baseline); err != nil {
 					stop()
 					return fmt.Errorf("--baseline: %w", err)
 				}
+				defer opts.Baseline.Close()
 			}
 			collected, err := collector.Collect(cmd.Context(), opts)
 			stop()
@@ -50,11 +65,13 @@ The snapshot holds personal data: its directory has mode 0700.`,
 				return err
 			}
 			printWarnings(log, collected.Warnings)
-			err = printLines(sys.stdout,
-				"Collected "+count(collected.Seal.Leavers, "leaver")+" of "+report.Clean(tenantName(collected.Manifest))+" into "+t.out+".",
-				"Seal: "+collected.Seal.Digest,
-				"Next: leavercheck evaluate "+t.out,
-			)
+			if err := place.publish(); err != nil {
+				return err
+			}
+			err = printLines(sys.stdout, append([]string{
+				"Collected " + count(collected.Seal.Leavers, "leaver") + " of " + report.Clean(tenantName(collected.Manifest)) + " into " + t.out + ".",
+				"Seal: " + collected.Seal.Digest,
+			}, place.lines(t.out)...)...)
 			if err == nil && collected.Cut {
 				log.Warn(t.outOfTime())
 				return exit(codeIncomplete)
@@ -63,6 +80,8 @@ The snapshot holds personal data: its directory has mode 0700.`,
 		},
 	}
 	t.add(cmd)
+	seal.add(cmd)
+	reads.addIdentity(cmd)
 	cmd.Flags().StringVar(&baseline, "baseline", "", "`SNAPSHOT` of earlier: the drives of accounts that are deleted by now can be found only through it")
 	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` for the snapshot; must not exist, be empty, or be that of an interrupted run")
 	return cmd

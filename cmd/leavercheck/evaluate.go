@@ -19,6 +19,7 @@ import (
 // evaluateFlags say by which rules to judge, and what decides the exit code.
 type evaluateFlags struct {
 	outputFlags
+	openFlags
 	policyDirs   []string
 	failOn       string
 	incompleteOn string
@@ -31,6 +32,7 @@ const nothing = "none"
 
 func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
+	f.addIdentity(cmd)
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
@@ -63,7 +65,8 @@ func newEvaluate(sys system, c *common) *cobra.Command {
 		Use:   "evaluate SNAPSHOT",
 		Short: "Judge a snapshot by the checklist",
 		Long: `Judge a snapshot by the checklist. Nothing is asked of the tenant: the directory
-that "collect --out" wrote is enough, on any machine. Its seal is checked first. The
+that "collect --out" wrote is enough, on any machine. Its seal is checked first; with --key
+also that the owner of that key signed it, and the baseline. The
 "now" of every rule is the time of collecting, so the same snapshot gives the same
 result for ever.`,
 		Example: `  leavercheck evaluate snapshots/2026-06-01
@@ -82,12 +85,13 @@ result for ever.`,
 			if err != nil {
 				return err
 			}
-			defer work.out.discard()
+			defer work.close()
 			work.opts.Now = at
 			return f.evaluate(cmd.Context(), args[0], work, newLog(sys.stderr, c))
 		},
 	}
 	f.add(cmd)
+	f.addKey(cmd)
 	cmd.Flags().StringVar(&now, "now", "", "judge as of this `TIME` instead of that of collecting (RFC 3339)")
 	return cmd
 }
@@ -99,6 +103,14 @@ type evaluateWork struct {
 	out  *outputs
 	// baseline is that of opts, nil for none, for the collector, too.
 	baseline *snapshot.Reader
+	// opening reads the snapshot and the baseline.
+	opening snapshot.Opening
+}
+
+// close removes what was not finished, and what was decrypted.
+func (w *evaluateWork) close() {
+	w.out.discard()
+	w.baseline.Close()
 }
 
 // prepare finds everything that could be wrong with the rules, the attestations, the baseline and the
@@ -115,14 +127,17 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if work.opts.Attestations, err = f.readAttestations(set); err != nil {
 		return nil, err
 	}
+	if work.opening, err = f.opening(); err != nil {
+		return nil, err
+	}
 	if f.baseline != "" {
-		if work.baseline, err = snapshot.Open(f.baseline); err != nil {
+		if work.baseline, err = work.opening.Open(f.baseline); err != nil {
 			return nil, fmt.Errorf("--baseline: %w", err)
 		}
 		work.opts.Baseline = work.baseline
 	}
 	if work.out, err = f.open(sys.stdout, c.color, sys.env); err != nil {
-		work.out.discard()
+		work.close()
 		return nil, err
 	}
 	return work, nil
@@ -146,10 +161,11 @@ func (f *evaluateFlags) readAttestations(set *policies.Set) ([]policies.Attestat
 
 // evaluate judges a snapshot, writes the result, and says by its error what the exit code is.
 func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluateWork, log *slog.Logger) error {
-	snap, err := snapshot.Open(dir)
+	snap, err := work.opening.Open(dir)
 	if err != nil {
 		return err
 	}
+	defer snap.Close()
 	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.out)
 	if err != nil {
 		return err

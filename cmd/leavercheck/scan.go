@@ -14,6 +14,7 @@ import (
 func newScan(sys system, c *common) *cobra.Command {
 	var t tenantFlags
 	var f evaluateFlags
+	var seal sealFlags
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "Collect, evaluate and report in one go",
@@ -26,16 +27,21 @@ where to keep it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLog(sys.stderr, c)
+			place, err := seal.prepare(t.out, log)
+			if err != nil {
+				return err
+			}
+			defer place.discard()
 			work, err := f.prepare(cmd.Context(), sys, c)
 			if err != nil {
 				return err
 			}
-			defer work.out.discard()
+			defer work.close()
 			opts, stop, err := t.options(sys, c, log)
 			if err != nil {
 				return err
 			}
-			opts.Out, opts.Baseline = t.out, work.baseline
+			opts.Out, opts.Baseline = place.work, work.baseline
 			if opts.Out == "" {
 				temporary, err := os.MkdirTemp("", "leavercheck-")
 				if err != nil {
@@ -44,6 +50,7 @@ where to keep it.`,
 				}
 				defer os.RemoveAll(temporary)
 				opts.Out = filepath.Join(temporary, "snapshot")
+				place.out, place.work = opts.Out, opts.Out
 			}
 			collected, err := collector.Collect(cmd.Context(), opts)
 			stop()
@@ -56,11 +63,15 @@ where to keep it.`,
 			if collected.Cut {
 				log.Warn(t.outOfTime())
 			}
-			return f.evaluate(cmd.Context(), opts.Out, work, log)
+			if err := place.publish(); err != nil {
+				return err
+			}
+			return f.evaluate(cmd.Context(), place.readable(), work, log)
 		},
 	}
 	t.add(cmd)
 	f.add(cmd)
 	cmd.Flags().StringVar(&t.out, "out", "", "`DIR` to keep the snapshot in; must not exist, be empty, or be that of an interrupted run")
+	seal.add(cmd)
 	return cmd
 }

@@ -84,8 +84,11 @@ func (j *Journal) open() error {
 
 // Head reads into v what Begin was last given. It reports false when there is nothing to go on with: no
 // head, or one that cannot be read.
-func (j *Journal) Head(v any) bool {
-	data, err := os.ReadFile(filepath.Join(j.dir, headFile))
+func (j *Journal) Head(v any) bool { return Peek(j.dir, v) }
+
+// Peek reads the head of the journal in a directory, whoever uses it.
+func Peek(dir string, v any) bool {
+	data, err := os.ReadFile(filepath.Join(dir, headFile))
 	return err == nil && json.Unmarshal(data, v) == nil
 }
 

@@ -9,6 +9,13 @@
 //	leavers.ndjson.zst        one Record per leaver, sorted by object id
 //	provenance.ndjson.zst     where each fact came from (Provenance)
 //	seal.json                 SHA-256 and counts of the files above (Seal)
+//	attestation.dsse.json     if it is signed: who vouches for all other files (Signature)
+//
+// An encrypted one holds the first four in one file, which only the recipients can read:
+//
+//	snapshot.age              an age envelope of a tar archive
+//	seal.json                 in clear: hashes and counts, nobody's name
+//	attestation.dsse.json     if it is signed, of the two files above
 //
 // The directory has mode 0700, its files 0600: they hold personal data.
 //
@@ -25,6 +32,12 @@
 // # Non-guarantees
 //
 // The seal shows accidents and careless edits. It is not a signature: whoever can
-// write the directory can write a new seal. Facts of one snapshot were read one
+// write the directory can write a new seal. Nor is encryption: whoever knows a
+// recipient can encrypt another snapshot to it. Only an attestation that a trusted key
+// signed (Opening.Keys) tells. What is in clear beside an envelope says which tenant
+// was looked at, when, for how many leavers and what their facts came to; and who can
+// guess a file to the last byte can confirm the guess by its hash. Decrypting puts the
+// files in clear into a private temporary directory; a process that is killed leaves
+// it behind. Facts of one snapshot were read one
 // after another, not at one instant.
 package snapshot

@@ -44,34 +44,17 @@ type Reader struct {
 	seal     Seal
 	manifest Manifest
 	tenant   Tenant
+	// decrypted is the private directory that dir is then, empty for a snapshot in clear.
+	decrypted string
 }
 
 // Open checks every file of the snapshot in dir against its seal before it gives anything out. The
 // records are checked as they are read, by Leavers and Provenance. Errors wrap ErrIntegrity,
-// ErrNoSnapshot or ErrVersion.
-func Open(dir string) (*Reader, error) {
-	r := &Reader{dir: dir}
-	if err := r.check(); err != nil {
-		return nil, fmt.Errorf("snapshot %s: %w", dir, err)
-	}
-	return r, nil
-}
+// ErrNoSnapshot, ErrVersion or, for a snapshot that only an Opening can read, ErrEncrypted.
+func Open(dir string) (*Reader, error) { return Opening{}.Open(dir) }
 
-// Verify opens the snapshot in dir and reads every record in it.
-func Verify(dir string) (*Reader, error) {
-	r, err := Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	err = r.Leavers(func(Record) error { return nil })
-	if err == nil {
-		err = r.Provenance(func(Provenance) error { return nil })
-	}
-	if err != nil {
-		return nil, fmt.Errorf("snapshot %s: %w", dir, err)
-	}
-	return r, nil
-}
+// Verify opens the snapshot in dir, reads every record in it, and refuses files that do not belong there.
+func Verify(dir string) (*Reader, error) { return Opening{}.Verify(dir) }
 
 // Seal returns the checked seal; its Digest names the snapshot.
 func (r *Reader) Seal() Seal { return r.seal }

@@ -127,11 +127,17 @@ func errorBody(body []byte) (code, message string) {
 	return doc.Error.Code, brief(message)
 }
 
-var pageToken = regexp.MustCompile(`(?i)(skip-?token|delta-?token)=[^&\s"']+`)
+var (
+	pageToken = regexp.MustCompile(`(?i)(skip-?token|delta-?token)(?:=|%3D)[^&\s"']+`)
+	// webToken is a JSON web token: its header is an object, in base64.
+	webToken = regexp.MustCompile(`\beyJ[\w-]+\.[\w.-]+`)
+)
 
-// brief is a service's message as it may be kept: one line, not long, without the tokens of pages.
+// brief is a service's message as it may be kept: one line, not long, without the tokens of pages and of
+// sign-ins.
 func brief(message string) string {
 	message = pageToken.ReplaceAllString(strings.Join(strings.Fields(message), " "), "$1=…")
+	message = webToken.ReplaceAllString(message, "…")
 	const long = 300
 	if len(message) > long {
 		message = strings.ToValidUTF8(message[:long], "") + "…"
