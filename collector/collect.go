@@ -54,6 +54,9 @@ type Options struct {
 	Arguments []string
 	// Progress is told what is being done; it may be nil. It is called from several goroutines.
 	Progress func(Progress)
+	// Since is an earlier snapshot of the same tenant, or nil. If it says how to learn what changed among the
+	// accounts since, they are not listed again; what comes of that is the same.
+	Since *snapshot.Reader
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -90,7 +93,7 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 	// A link to another origin poisons everything: nothing more is asked.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &run{options: o, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
+	r := &run{options: o, out: w, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
 	if err := r.open(ctx); ctx.Err() != nil {
 		return Collected{}, fmt.Errorf("sign in: %w", context.Cause(ctx))
 	} else if err != nil {
@@ -115,6 +118,7 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 // run is one collection under way.
 type run struct {
 	options  Options
+	out      *snapshot.Writer
 	stop     func(error)
 	started  time.Time
 	identity identity
@@ -134,6 +138,8 @@ type run struct {
 	// users says whether all live accounts could be read; enabled holds whether each may sign in.
 	users   snapshot.Fact
 	enabled map[string]bool
+	// remarks are warnings about how the accounts were read.
+	remarks []string
 	// unplaced is read, or says why the account of some leaver could not be looked for everywhere.
 	unplaced snapshot.Fact
 }
@@ -185,6 +191,9 @@ func (r *run) open(ctx context.Context) error {
 	}
 	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
+	}
+	if s := o.Since; s != nil && s.Tenant().ID != r.identity.TenantID {
+		return fmt.Errorf("%w: the snapshot to go on from is of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, s.Tenant().ID, r.identity.TenantID)
 	}
 	client := func(t tokens, base *url.URL) *wire.Client {
 		c := wire.New(wire.Options{
@@ -311,7 +320,7 @@ func (r *run) tenantName() string {
 }
 
 func (r *run) warnings() []string {
-	var out []string
+	out := r.remarks
 	if w := writes(r.identity.Roles); len(w) > 0 {
 		out = append(out, "the application may also write ("+strings.Join(w, ", ")+"); leavercheck only reads, take these permissions away")
 	}

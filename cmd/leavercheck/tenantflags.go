@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -35,6 +36,8 @@ type tenantFlags struct {
 	// export is the directory of an Exchange export, and exportMaxAge how old that may be.
 	export       string
 	exportMaxAge time.Duration
+	// since is the directory of an earlier snapshot to go on from.
+	since string
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -51,6 +54,7 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
 	f.StringVar(&t.delegations, "delegations", "shared", "where to look for rights of leavers: shared (mailboxes), or all, which asks once for every mailbox")
+	f.StringVar(&t.since, "since", "", "earlier `SNAPSHOT` to go on from: of the tenant's accounts only the changes are read")
 	complete(cmd, "delegations", "shared", "all")
 	complete(cmd, "cloud", collector.Clouds()...)
 }
@@ -69,6 +73,12 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
 	}
 	o.AllMailboxes = t.delegations == "all"
+	if t.since != "" {
+		var err error
+		if o.Since, err = snapshot.Open(t.since); err != nil {
+			return o, nil, fmt.Errorf("--since: %w", err)
+		}
+	}
 	var secret *collector.Secret
 	var ca []byte
 	var roster []byte
