@@ -56,6 +56,9 @@ type Options struct {
 	Arguments []string
 	// Progress is told what is being done; it may be nil. It is called from several goroutines.
 	Progress func(Progress)
+	// Since is an earlier snapshot of the same tenant, or nil. If it says how to learn what changed among the
+	// accounts since, they are not listed again; what comes of that is the same.
+	Since *snapshot.Reader
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -108,7 +111,7 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 	// A link to another origin poisons everything: nothing more is asked.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r.stop = stop
+	r.stop, r.out = stop, w
 	j.Broken(func(err error) {
 		stop(fmt.Errorf("%w: what was read cannot be kept; make room and run the same command again: %w", ErrInterrupted, err))
 	})
@@ -167,6 +170,7 @@ func (r *run) finish(w *snapshot.Writer) (Collected, error) {
 // run is one collection under way.
 type run struct {
 	options  Options
+	out      *snapshot.Writer
 	stop     func(error)
 	journal  *journal.Journal
 	spool    *spool
@@ -265,6 +269,9 @@ func (r *run) open(ctx context.Context) error {
 	}
 	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
+	}
+	if s := o.Since; s != nil && s.Tenant().ID != r.identity.TenantID {
+		return fmt.Errorf("%w: the snapshot to go on from is of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, s.Tenant().ID, r.identity.TenantID)
 	}
 	client := func(t tokens, base *url.URL) *wire.Client {
 		c := wire.New(wire.Options{

@@ -32,7 +32,7 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	}
 	r.enabled = map[string]bool{}
 	listed := 0
-	live := r.graph.Users(ctx, func(u graph.User) error {
+	live, gone, err := r.listUsers(ctx, func(u graph.User) error {
 		if listed++; listed%1000 == 0 {
 			r.progress("users", listed, 0)
 		}
@@ -41,14 +41,16 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		}
 		r.persons.add(u)
 		return r.offer(matcher, u)
-	})
-	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) })
+	}, func(u graph.User) error { return r.offer(matcher, u) })
+	if err != nil {
+		return err
+	}
 	r.progress("users", listed, listed)
 	for _, c := range r.wires {
 		c.Fit(listed)
 	}
 	for _, o := range []graph.Outcome{live, gone} {
-		r.sources = append(r.sources, o.From)
+		r.sources = append(append(r.sources, o.From), o.Also...)
 	}
 	r.users = withoutValue(live.Fact)
 	unread := live
@@ -65,7 +67,7 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		}
 	}
 	for _, rec := range r.records {
-		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), live.From)
+		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), append([]snapshot.Provenance{live.From}, live.Also...)...)
 	}
 	return nil
 }
@@ -74,14 +76,17 @@ func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
 	if !roster.IsObjectID(u.ID) {
 		return fmt.Errorf("a user whose id is no object id: %.40q", u.ID)
 	}
-	account := roster.Account{
-		ID: u.ID, UserPrincipalName: u.UserPrincipalName, Mail: u.Mail, EmployeeID: u.EmployeeID, DisplayName: u.DisplayName,
-		ProxyAddresses: u.ProxyAddresses, Created: u.Created, Deleted: u.Deleted,
-	}
-	if matcher.Offer(account) {
+	if matcher.Offer(accountOf(u)) {
 		r.people[u.ID] = u
 	}
 	return nil
+}
+
+func accountOf(u graph.User) roster.Account {
+	return roster.Account{
+		ID: u.ID, UserPrincipalName: u.UserPrincipalName, Mail: u.Mail, EmployeeID: u.EmployeeID, DisplayName: u.DisplayName,
+		ProxyAddresses: u.ProxyAddresses, Created: u.Created, Deleted: u.Deleted,
+	}
 }
 
 // add makes a record of a match. Unread is a listing of users that broke, if one did: then nobody who

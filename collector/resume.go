@@ -29,6 +29,7 @@ type head struct {
 	Cloud      string `json:"cloud"`
 	Population string `json:"population"`
 	Baseline   string `json:"baseline"`
+	Since      string `json:"since"`
 	// Started is the first run's beginning, and the "now" of the snapshot.
 	Started time.Time `json:"started"`
 	// Sealed is the digest of the snapshot that a time limit left at the target, to be replaced.
@@ -71,6 +72,9 @@ func (r *run) goOn(before head) error {
 	}
 	if r.options.Baseline != nil {
 		now.Baseline = r.options.Baseline.Seal().Digest
+	}
+	if r.options.Since != nil {
+		now.Since = r.options.Since.Seal().Digest
 	}
 	if before == (head{}) {
 		r.head = now

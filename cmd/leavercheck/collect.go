@@ -47,7 +47,7 @@ is removed at the end.`,
 			if err != nil {
 				return err
 			}
-			opts, stop, err := t.options(sys, c, log)
+			opts, stop, err := t.options(sys, c, opening, log)
 			if err != nil {
 				return err
 			}

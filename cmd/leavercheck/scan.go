@@ -37,7 +37,7 @@ where to keep it.`,
 				return err
 			}
 			defer work.close()
-			opts, stop, err := t.options(sys, c, log)
+			opts, stop, err := t.options(sys, c, work.opening, log)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -36,6 +37,8 @@ type tenantFlags struct {
 	export       string
 	exportMaxAge time.Duration
 	exchangeRate float64
+	// since is the directory of an earlier snapshot to go on from.
+	since string
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -53,13 +56,14 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
 	f.StringVar(&t.delegations, "delegations", "shared", "where to look for rights of leavers: shared (mailboxes), or all, which asks once for every mailbox")
+	f.StringVar(&t.since, "since", "", "earlier `SNAPSHOT` to go on from: of the tenant's accounts only the changes are read")
 	complete(cmd, "delegations", "shared", "all")
 	complete(cmd, "cloud", collector.Clouds()...)
 }
 
 // options turns the flags into what the collector needs. The caller calls the returned function when
-// the collecting is over.
-func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collector.Options, func(), error) {
+// the collecting is over. Reads is what it takes to open earlier snapshots.
+func (t *tenantFlags) options(sys system, c *common, reads snapshot.Opening, log *slog.Logger) (collector.Options, func(), error) {
 	o := collector.Options{Now: sys.now, MaxDuration: t.maxDuration, Tool: tool(), Arguments: sys.args, Limits: wire.DocumentedLimits()}
 	if t.maxDuration < 0 {
 		return o, nil, usagef("--max-duration %s is less than nothing", t.maxDuration)
@@ -76,16 +80,22 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
 	}
 	o.AllMailboxes = t.delegations == "all"
+	if t.since != "" {
+		var err error
+		if o.Since, err = reads.Open(t.since); err != nil {
+			return o, nil, fmt.Errorf("--since: %w", err)
+		}
+	}
 	var secret *collector.Secret
 	var ca []byte
 	var roster []byte
-	stop := func() {}
+	stop := func() { _ = o.Since.Close() }
 	if t.simulate {
 		server, tenant, err := t.start(sys)
 		if err != nil {
 			return o, nil, err
 		}
-		stop = func() { _ = server.Close() }
+		stop = func() { _, _ = server.Close(), o.Since.Close() }
 		secret = &collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: server.ClientSecret}
 		ca, roster = server.CA, tenant.Roster()
 		o.Tenant, o.Limits = server.TenantID, wire.Unhurried()

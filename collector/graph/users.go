@@ -53,6 +53,9 @@ func licenceProperties() []string { return []string{"assignedLicenses", "license
 
 // Account is the user as the fact "account".
 func (u User) Account() (snapshot.Fact, error) {
+	if u.row == nil {
+		return snapshot.Fact{}, fmt.Errorf("user %s was not read", u.ID)
+	}
 	value, err := pick(u.row, accountProperties())
 	if err != nil {
 		return snapshot.Fact{}, fmt.Errorf("user %s: %w", u.ID, err)

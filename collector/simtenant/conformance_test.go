@@ -129,6 +129,7 @@ func TestAnswersHaveThePublishedShape(t *testing.T) {
 	for target, kind := range map[string]string{
 		"/v1.0/users?$top=999&$select=" + user:                                             "user",
 		"/v1.0/users?$top=500&$select=id,signInActivity":                                   "user",
+		"/v1.0/users/delta?$select=" + user:                                                "user",
 		"/v1.0/directory/deletedItems/microsoft.graph.user?$select=" + user:                "user",
 		"/v1.0/auditLogs/signIns":                                                          "signIn",
 		"/v1.0/auditLogs/directoryAudits":                                                  "directoryAudit",

@@ -10,14 +10,17 @@ import (
 // its owner left, 29 days before Now, is live in the earlier view, and has three days at most to be restored at Now.
 const earlierBy = 27*day + 12*time.Hour
 
-// AsOf is the moment that the tenant shows: Now, or, with Options.Earlier, four weeks before it.
+// AsOf is the moment that the tenant shows: Now, or, with Options.Earlier, four weeks or EarlierBy before it.
 func (t *Tenant) AsOf() time.Time { return t.options.asOf() }
 
 func (o Options) asOf() time.Time {
-	if o.Earlier {
-		return o.Now.Add(-earlierBy)
+	switch {
+	case !o.Earlier:
+		return o.Now
+	case o.EarlierBy > 0:
+		return o.Now.Add(-o.EarlierBy)
 	}
-	return o.Now
+	return o.Now.Add(-earlierBy)
 }
 
 // event is something that happened to the tenant, and how to undo it.

@@ -29,6 +29,7 @@ func (t *Tenant) routes() []route {
 	licences, groups := []string{"LicenseAssignment.Read.All"}, []string{"GroupMember.Read.All"}
 	list := []route{
 		{"/users", nil, familyIdentity, users, 2, t.listUsers},
+		{deltaTemplate, nil, familyIdentity, users, 1, t.deltaUsers},
 		{"/users/$count", nil, familyIdentity, users, 1, t.countUsers},
 		{"/users/{id}", nil, familyIdentity, users, 1, t.getUser},
 		{"/users/{id}/licenseDetails", nil, familyIdentity, licences, 2, t.listLicenceDetails},
@@ -69,6 +70,7 @@ type graphCall struct {
 	path       string // as the client wrote it, without version and query
 	query      query
 	eventual   bool // ConsistencyLevel: eventual
+	minimal    bool // Prefer: return=minimal
 	roles      []string
 	requestID  string
 	clientID   string
@@ -82,7 +84,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("OData-Version", "4.0")
 	g := &graphCall{
 		call: call{item: -1}, t: t, requestID: requestID, clientID: w.Header().Get("client-request-id"),
-		eventual: strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual"),
+		eventual: strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual"), minimal: prefersMinimal(r.Header),
 	}
 	version, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	g.version, g.base, g.path = version, "https://"+r.Host+"/"+version, "/"+path
@@ -138,6 +140,9 @@ func (g *graphCall) serve(method, rawQuery string) answer {
 	if a.header == nil {
 		a.header = map[string]string{}
 	}
+	if no != nil && no.location != "" {
+		a.header["Location"] = no.location
+	}
 	if g.family == familyIdentity {
 		a.header["x-ms-resource-unit"] = strconv.Itoa(g.units())
 	}
@@ -156,7 +161,7 @@ func (g *graphCall) answerTo(rawQuery string) (answer, error) {
 		return answer{}, err
 	}
 	g.query = q
-	if q.skipToken != "" {
+	if q.skipToken != "" && g.route.template != deltaTemplate {
 		state, ok := g.t.openSkip(q.skipToken, g.listing())
 		if !ok {
 			return answer{}, badRequest("Skip token is invalid, or the query is not the one that it was made for.")
@@ -173,7 +178,7 @@ func (g *graphCall) answerTo(rawQuery string) (answer, error) {
 
 // knows tells whether the path takes a query option that few take.
 func (g *graphCall) knows(option string) bool {
-	return strings.EqualFold(option, "$expand") && expandable(g.route.template) || strings.EqualFold(option, "$skip") && g.family == familyTeams
+	return strings.EqualFold(option, "$deltatoken") && g.route.template == deltaTemplate || strings.EqualFold(option, "$expand") && expandable(g.route.template) || strings.EqualFold(option, "$skip") && g.family == familyTeams
 }
 
 // may tells whether the token holds a permission.
@@ -212,6 +217,9 @@ func (t *Tenant) match(g *graphCall) bool {
 		}
 		if cast, ok := strings.CutPrefix(segment, "graph."); ok {
 			segment = "microsoft.graph." + cast // the short form that SDKs write
+		}
+		if function, ok := strings.CutSuffix(segment, "()"); ok {
+			segment = strings.TrimPrefix(function, "microsoft.graph.") // delta, microsoft.graph.delta(): one function
 		}
 		segments = append(segments, segment)
 	}

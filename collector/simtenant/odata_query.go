@@ -26,6 +26,7 @@ type refusal struct {
 	status        int
 	code, message string
 	quiet         bool // not the client's fault
+	location      string
 }
 
 func (r *refusal) Error() string { return r.code + ": " + r.message }

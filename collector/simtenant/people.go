@@ -83,6 +83,7 @@ func populate(options Options, ids identifiers) directory {
 	}
 	b.bystanders(max(0, options.Bystanders-len(b.staff)))
 	b.identities()
+	b.churn(options.Churn)
 	b.close()
 	return b.directory
 }

@@ -54,6 +54,15 @@ type Options struct {
 	ConcealedNames bool
 	// PageSize caps every page, to force paging; 0 keeps the services' own sizes.
 	PageSize int
+	// EarlierBy is how long before Now the moment of Earlier is; four weeks when zero.
+	EarlierBy time.Duration
+	// Churn is the number of random changes to accounts in the six days before Now: renamed, disabled, deleted,
+	// restored, deleted for good, hired, other licences. With it nothing is promised of Truth.
+	Churn int
+	// DeltaLag is how far delta queries are behind the directory itself.
+	DeltaLag time.Duration
+	// DeltaReset is a directory that was moved: no delta token from before is known there.
+	DeltaReset bool
 }
 
 // ErrOptions tells that a tenant cannot be built as asked.
@@ -77,6 +86,7 @@ type Tenant struct {
 	complaints []string
 	complained map[string]bool
 	resources  map[string]resource // this tenant's own URLs, once it is started
+	views      map[time.Time]*directory
 }
 
 // New builds a tenant.
@@ -84,7 +94,8 @@ func New(options Options) (*Tenant, error) {
 	switch {
 	case options.Now.IsZero():
 		return nil, fmt.Errorf("%w: Now is not set", ErrOptions)
-	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0, options.DriveRetentionDays < 0:
+	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0, options.DriveRetentionDays < 0,
+		options.EarlierBy < 0, options.Churn < 0, options.DeltaLag < 0:
 		return nil, fmt.Errorf("%w: a negative number", ErrOptions)
 	}
 	if options.Bystanders == 0 {
@@ -103,6 +114,7 @@ func New(options Options) (*Tenant, error) {
 		calls:      map[string]int{},
 		complained: map[string]bool{},
 		resources:  map[string]resource{},
+		views:      map[time.Time]*directory{},
 	}
 	if t.clock == nil {
 		t.clock = options.asOf

@@ -8,6 +8,7 @@
 //	tenant.json               facts that hold for the whole tenant (Tenant)
 //	leavers.ndjson.zst        one Record per leaver, sorted by object id
 //	provenance.ndjson.zst     where each fact came from (Provenance)
+//	directory.ndjson.zst      the tenant's accounts, for the next collection (Directory); may be missing
 //	seal.json                 SHA-256 and counts of the files above (Seal)
 //	attestation.dsse.json     if it is signed: who vouches for all other files (Signature)
 //

@@ -47,6 +47,9 @@ func (o Opening) Verify(dir string) (*Reader, error) {
 	if err == nil {
 		err = r.Provenance(func(Provenance) error { return nil })
 	}
+	if err == nil {
+		err = r.verifyDirectory()
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("snapshot %s: %w", dir, err), r.Close())
 	}
@@ -109,7 +112,7 @@ func isEncrypted(dir string) (bool, error) {
 	} else if err != nil {
 		return false, err
 	}
-	for _, name := range []string{manifestFile, tenantFile, leaversFile, provenanceFile} {
+	for _, name := range []string{manifestFile, tenantFile, leaversFile, provenanceFile, directoryFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return true, fmt.Errorf("%w: %s lies in clear beside %s", ErrIntegrity, name, envelopeFile)
 		}

@@ -275,7 +275,9 @@ type Provenance struct {
 	RequestID string    `json:"requestId,omitempty"`
 	Attempts  int       `json:"attempts"`
 	Status    int       `json:"status"`
-	List      *List     `json:"list,omitempty"`
+	// Detail says how this was read, where that can be done in more than one way.
+	Detail string `json:"detail,omitempty"`
+	List   *List  `json:"list,omitempty"`
 }
 
 // List is the seal of one listing.

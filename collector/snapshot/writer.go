@@ -324,6 +324,10 @@ func (s *stream) record(v any) error {
 	if len(line) > maxLine {
 		return fmt.Errorf("write %s: a record of %d bytes, the limit is %d", s.name, len(line), maxLine)
 	}
+	return s.line(line)
+}
+
+func (s *stream) line(line []byte) error {
 	s.records++
 	if _, err := s.zstd.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", s.name, err)

@@ -45,6 +45,8 @@ type Listed struct {
 	Attempts  int
 	Status    int
 	At        time.Time
+	// Delta is the link of the last page at which the service tells what changes from now on; nil when there was none.
+	Delta *url.URL
 }
 
 // errLost means that a listing must start anew.
@@ -111,6 +113,7 @@ type listRun struct {
 type page struct {
 	Value    *[]json.RawMessage `json:"value"`
 	NextLink *string            `json:"@odata.nextLink"`
+	Delta    *string            `json:"@odata.deltaLink"`
 	Count    *int               `json:"@odata.count"`
 }
 
@@ -146,18 +149,18 @@ func (r *listRun) pages(ctx context.Context) error {
 			return fmt.Errorf("%w: the listing does not come to an end", errLost)
 		}
 		if p.NextLink == nil {
-			return nil
+			if p.Delta != nil {
+				r.sum.Delta, err = r.link(*p.Delta, answer)
+			}
+			return err
 		}
 		if visited[*p.NextLink] {
 			return fmt.Errorf("%w: the service gave the same link twice", errLost)
 		}
 		visited[*p.NextLink] = true
-		link, err := r.client.link(*p.NextLink, r.listing.Prefix)
+		link, err := r.link(*p.NextLink, answer)
 		if err != nil {
-			if r.client.foreign != nil {
-				r.client.foreign(err)
-			}
-			return &Error{Kind: Integrity, Endpoint: r.listing.Endpoint, RequestID: answer.RequestID, Attempts: answer.Attempts, At: answer.At, Err: err}
+			return err
 		}
 		req.Build = func(ctx context.Context) (*http.Request, error) {
 			if r.listing.Follow != nil {
@@ -173,6 +176,18 @@ func (r *listRun) pages(ctx context.Context) error {
 			return next, nil
 		}
 	}
+}
+
+// link checks a link of an answer.
+func (r *listRun) link(raw string, answer Answer) (*url.URL, error) {
+	link, err := r.client.link(raw, r.listing.Prefix)
+	if err == nil {
+		return link, nil
+	}
+	if r.client.foreign != nil {
+		r.client.foreign(err)
+	}
+	return nil, &Error{Kind: Integrity, Endpoint: r.listing.Endpoint, RequestID: answer.RequestID, Attempts: answer.Attempts, At: answer.At, Err: err}
 }
 
 // next is the page that is at hand, once, or the next one from the service.
