@@ -253,8 +253,9 @@ func mends(code string) string {
 		"AADSTS700213":  "the application needs a federated credential with this subject",
 		"AADSTS65001":   "an administrator must consent to the application's permissions",
 		"AADSTS7000218": "allow public client flows in the application, or sign in as an application",
-		"AADSTS70018":   "sign in again and enter the code that is shown",
-		"AADSTS70020":   "the code was not entered in time; start again",
+		"AADSTS70018":   "start again and enter the code that is shown",
+		"AADSTS70019":   "the code was not entered in time; start again",
+		"AADSTS65004":   "start again and consent, or sign in as an application",
 		"AADSTS53003":   "Conditional Access forbids this sign-in; an application's is not concerned",
 	}[code]
 }

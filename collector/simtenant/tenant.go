@@ -77,6 +77,8 @@ type Tenant struct {
 	complaints []string
 	complained map[string]bool
 	resources  map[string]resource // this tenant's own URLs, once it is started
+	registered appKeys
+	codes      map[string]*deviceCode
 }
 
 // New builds a tenant.
@@ -103,6 +105,7 @@ func New(options Options) (*Tenant, error) {
 		calls:      map[string]int{},
 		complained: map[string]bool{},
 		resources:  map[string]resource{},
+		codes:      map[string]*deviceCode{},
 	}
 	if t.clock == nil {
 		t.clock = options.asOf
