@@ -1,11 +1,15 @@
 package collector
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -48,7 +52,7 @@ func (s SignIn) person(c Cloud, transport http.RoundTripper) (azcore.TokenCreden
 	}}
 	var err error
 	p.credential, err = azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
-		ClientOptions: atLogin(c, transport), DisableInstanceDiscovery: c.OwnLogin,
+		ClientOptions: through(c, overheard{confined{transport, c.signsInAt}, p}), DisableInstanceDiscovery: c.OwnLogin,
 		TenantID: s.TenantAsked(), ClientID: client,
 		// A prompt in the middle of a run at night would hang it.
 		DisableAutomaticAuthentication: true,
@@ -83,6 +87,37 @@ type lender struct {
 	mu     sync.Mutex
 	asked  map[string]bool
 	asking string
+	// refusal is Entra's last, which the library loses.
+	refusal atomic.Pointer[string]
+}
+
+// overheard notes what Entra refuses with.
+type overheard struct {
+	next http.RoundTripper
+	by   *lender
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o overheard) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := o.next.RoundTrip(r)
+	if err != nil || answer.StatusCode < http.StatusBadRequest {
+		return answer, err
+	}
+	body, err := io.ReadAll(answer.Body)
+	if closing := answer.Body.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the answer broke off: %w", err)
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	var refusal struct {
+		Description string `json:"error_description"`
+	}
+	if json.Unmarshal(body, &refusal) == nil && refusal.Description != "" {
+		o.by.refusal.Store(&refusal.Description)
+	}
+	return answer, nil
 }
 
 // GetToken implements azcore.TokenCredential.
@@ -103,6 +138,9 @@ func (p *lender) GetToken(ctx context.Context, options policy.TokenRequestOption
 	}
 	p.asked[of.name], p.asking = true, of.name
 	if _, err := p.credential.Authenticate(ctx, &options); err != nil {
+		if refusal := p.refusal.Load(); refusal != nil && ctx.Err() == nil {
+			err = errors.New(*refusal)
+		}
 		return azcore.AccessToken{}, err
 	}
 	options.Claims = ""

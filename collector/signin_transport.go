@@ -21,9 +21,13 @@ const (
 
 // atLogin are the options of a credential that signs in at the cloud's own sign-in service and nowhere else.
 func atLogin(c Cloud, transport http.RoundTripper) azcore.ClientOptions {
+	return through(c, confined{transport, c.signsInAt})
+}
+
+func through(c Cloud, transport http.RoundTripper) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: c.Login.String() + "/", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{}},
-		Transport: straight(confined{transport, c.signsInAt}),
+		Transport: straight(transport),
 		Retry:     policy.RetryOptions{MaxRetries: tokenTries},
 	}
 }

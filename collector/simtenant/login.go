@@ -82,7 +82,7 @@ func (t *Tenant) grant(form url.Values, endpoint string, refuse func(int, string
 		return refuse(http.StatusBadRequest, "invalid_request", "AADSTS50049", "The claims parameter is not a JSON object.")
 	}
 	switch form.Get("grant_type") {
-	case deviceGrant:
+	case deviceGrant, "device_code": // the service knows its draft name too, which Microsoft's libraries use
 		return t.redeem(form, refuse)
 	case "refresh_token":
 		return t.refresh(form, refuse)

@@ -124,7 +124,7 @@ func (t *Tenant) proves(kind, assertion, endpoint string) (aadsts, message strin
 func (r appKeys) certifies(j *jwt, client, endpoint string) (aadsts, message string) {
 	for _, c := range r.certificates {
 		long, short := sha256.Sum256(c.Raw), sha1.Sum(c.Raw) //nolint:gosec // as above
-		if j.header.SHA256 != base64.RawURLEncoding.EncodeToString(long[:]) && j.header.SHA1 != base64.RawURLEncoding.EncodeToString(short[:]) {
+		if !slices.Equal(thumbprint(j.header.SHA256), long[:]) && !slices.Equal(thumbprint(j.header.SHA1), short[:]) {
 			continue
 		}
 		switch {
@@ -137,9 +137,17 @@ func (r appKeys) certifies(j *jwt, client, endpoint string) (aadsts, message str
 		}
 		return "", ""
 	}
-	thumbprint, _ := base64.RawURLEncoding.DecodeString(j.header.SHA256 + j.header.SHA1)
 	return "AADSTS700027", "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '" +
-		strings.ToUpper(hex.EncodeToString(thumbprint)) + "']"
+		strings.ToUpper(hex.EncodeToString(thumbprint(j.header.SHA256+j.header.SHA1))) + "']"
+}
+
+// thumbprint reads base64 as documented, or in the other alphabet, padded, as Microsoft's libraries write it.
+func thumbprint(s string) []byte {
+	decoded, err := base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(s))
+	if err != nil {
+		return nil
+	}
+	return decoded
 }
 
 // federates compares as Entra does: issuer, subject and audience to the letter.
