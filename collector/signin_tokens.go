@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -224,11 +225,9 @@ func oneLine(err error) string {
 		return text
 	}
 	text, _, _ = strings.Cut(strings.Join(strings.Fields(text), " "), " To troubleshoot")
-	// "ClientSecretCredential: http call(https://...)(GET) error: " is how libraries begin.
-	for _, before := range []string{"Credential: ", ") error: ", "unable to resolve an endpoint: "} {
-		if at := strings.Index(text, before); at >= 0 && at < 200 {
-			text = text[at+len(before):]
-		}
+	// The libraries begin with "ClientSecretCredential: ..." and the request, and end with the cause.
+	for _, before := range []string{`^\w+Credential: `, `^.*?\b(Get|Post) "[^"]*": `} {
+		text = regexp.MustCompile(before).ReplaceAllString(text, "")
 	}
 	const long = 300
 	if len(text) > long {

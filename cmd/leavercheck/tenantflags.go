@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -164,7 +165,9 @@ func (t *tenantFlags) connect(o *collector.Options, ca []byte, secret *collector
 		}
 	}
 	transport, err := wire.Transport(ca)
-	if err != nil {
+	if errors.Is(err, wire.ErrProxy) {
+		return usagef("%w", err)
+	} else if err != nil {
 		return usagef("--ca-file %s: %w", t.caFile, err)
 	}
 	o.Transport = transport

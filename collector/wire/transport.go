@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"time"
 )
 
@@ -19,8 +21,14 @@ const (
 // Transport makes the transport for every connection of the program: TLS 1.2 or newer, certificates
 // always checked, the proxy of the environment (HTTPS_PROXY, NO_PROXY), HTTP/2 where the service speaks it,
 // and no redirect ever followed. Ca adds certificate authorities, as PEM, to those of the system; nil adds
-// none. Its errors are one line that says what would mend them, without the proxy's credentials.
+// none. Its errors are one line that says what would mend them, without the proxy's credentials. A proxy that
+// is set but no URL is ErrProxy: the standard library would go without it.
 func Transport(ca []byte) (http.RoundTripper, error) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		if setting := os.Getenv(name); setting != "" && !isProxy(setting) {
+			return nil, ErrProxy
+		}
+	}
 	return newTransport(ca, http.ProxyFromEnvironment)
 }
 
@@ -34,6 +42,15 @@ func Direct(t http.RoundTripper) http.RoundTripper {
 	direct := own.http.Clone()
 	direct.Proxy = nil
 	return &transport{direct}
+}
+
+// isProxy reads a setting as golang.org/x/net/http/httpproxy does: the scheme may be missing.
+func isProxy(setting string) bool {
+	u, err := url.Parse(setting)
+	if err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		u, err = url.Parse("http://" + setting)
+	}
+	return err == nil && u.Host != ""
 }
 
 type transport struct{ http *http.Transport }
@@ -54,7 +71,7 @@ func newTransport(ca []byte, proxy func(*http.Request) (*url.URL, error)) (*tran
 		Proxy: func(r *http.Request) (*url.URL, error) {
 			u, err := proxy(r)
 			if err != nil {
-				return nil, errProxySetting // the error itself quotes the setting, password included
+				return nil, ErrProxy // the error itself quotes the setting, password included
 			}
 			return u, nil
 		},
@@ -62,7 +79,7 @@ func newTransport(ca []byte, proxy func(*http.Request) (*url.URL, error)) (*tran
 			if answer.StatusCode == http.StatusOK {
 				return nil
 			}
-			return &proxyError{proxy: proxy.Host, credentials: proxy.User != nil, target: connect.URL.Host, status: answer.StatusCode}
+			return &proxyError{proxy: proxy.Host, credentials: proxy.User != nil, target: connect.Host, status: answer.StatusCode}
 		},
 		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout}).DialContext,
 		TLSClientConfig:       config,

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// errProxySetting stands for a setting that cannot be quoted: it may hold a password.
-var errProxySetting = errors.New("the proxy in HTTPS_PROXY (or https_proxy) is no URL; its form is http://user:password@host:port, with special characters in the password percent-encoded")
+// ErrProxy stands for a setting that cannot be quoted: it may hold a password.
+var ErrProxy = errors.New("the proxy in HTTPS_PROXY (or https_proxy) is no URL; its form is http://user:password@host:port, with special characters in the password percent-encoded")
 
 // proxyError is a proxy that does not let a connection through.
 type proxyError struct {
@@ -61,8 +61,8 @@ func explain(host string, err error) error {
 		return &explained{fmt.Sprintf(format, args...), &net.OpError{Op: "dial", Net: "tcp", Err: err}}
 	}
 	switch {
-	case errors.Is(err, errProxySetting):
-		return unreachable("%v", errProxySetting)
+	case errors.Is(err, ErrProxy):
+		return unreachable("%v", ErrProxy)
 	case errors.As(err, &refusing):
 		return unreachable("%v", refusing)
 	case errors.As(err, &op) && op.Op == "proxyconnect":
