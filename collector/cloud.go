@@ -36,19 +36,27 @@ func microsoft() map[string]hosts {
 	return map[string]hosts{
 		"global": {
 			[]string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
-			"graph.microsoft.com", []string{"outlook.office365.com", "outlook.office.com"}, "api://AzureADTokenExchange",
+			"graph.microsoft.com",
+			[]string{"outlook.office365.com", "outlook.office.com"},
+			"api://AzureADTokenExchange",
 		},
 		"usgov": {
 			[]string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
-			"graph.microsoft.us", []string{"outlook.office365.us"}, "api://AzureADTokenExchangeUSGov",
+			"graph.microsoft.us",
+			[]string{"outlook.office365.us"},
+			"api://AzureADTokenExchangeUSGov",
 		},
 		"dod": {
 			[]string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
-			"dod-graph.microsoft.us", []string{"outlook-dod.office365.us", "webmail.apps.mil"}, "api://AzureADTokenExchangeUSGov",
+			"dod-graph.microsoft.us",
+			[]string{"outlook-dod.office365.us", "webmail.apps.mil"},
+			"api://AzureADTokenExchangeUSGov",
 		},
 		"china": {
 			[]string{"login.chinacloudapi.cn", "login.partner.microsoftonline.cn"},
-			"microsoftgraph.chinacloudapi.cn", []string{"partner.outlook.cn", "outlook.office365.cn"}, "api://AzureADTokenExchangeChina",
+			"microsoftgraph.chinacloudapi.cn",
+			[]string{"partner.outlook.cn", "outlook.office365.cn"},
+			"api://AzureADTokenExchangeChina",
 		},
 	}
 }

@@ -46,9 +46,9 @@ func SignInMethods() []string {
 const (
 	envTenant      = "AZURE_TENANT_ID"
 	envClient      = "AZURE_CLIENT_ID"
-	envSecret      = "AZURE_CLIENT_SECRET" //nolint:gosec // the name of a variable
+	envSecret      = "AZURE_CLIENT_SECRET"
 	envCertificate = "AZURE_CLIENT_CERTIFICATE_PATH"
-	envPassword    = "AZURE_CLIENT_CERTIFICATE_PASSWORD" //nolint:gosec // the name of a variable
+	envPassword    = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
 	envChain       = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"
 )
 

@@ -21,11 +21,11 @@ const (
 
 	// GitHub Actions: docs.github.com/actions/reference/security/oidc.
 	envGitHubURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
-	envGitHubToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN" //nolint:gosec // the name of a variable
+	envGitHubToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 
 	// Azure Pipelines: learn.microsoft.com/azure/devops/pipelines/build/variables; the task AzureCLI sets AZURESUBSCRIPTION_*.
 	envPipelinesURL     = "SYSTEM_OIDCREQUESTURI"
-	envPipelinesToken   = "SYSTEM_ACCESSTOKEN" //nolint:gosec // the name of a variable
+	envPipelinesToken   = "SYSTEM_ACCESSTOKEN"
 	envConnection       = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"
 	envConnectionTenant = "AZURESUBSCRIPTION_TENANT_ID"
 	envConnectionClient = "AZURESUBSCRIPTION_CLIENT_ID"
@@ -120,7 +120,7 @@ func (s SignIn) fromGitHub(ctx context.Context, transport http.RoundTripper, aud
 	}
 	err = idToken(ctx, transport, "GitHub Actions", http.MethodGet, u, s.env(envGitHubToken), &answer)
 	if err == nil && answer.Value == "" {
-		err = errors.New("GitHub Actions gave no id token")
+		err = errors.New("no id token in the answer of GitHub Actions")
 	}
 	return answer.Value, err
 }
@@ -139,7 +139,7 @@ func (s SignIn) fromPipelines(ctx context.Context, transport http.RoundTripper) 
 	}
 	err = idToken(ctx, transport, "Azure Pipelines", http.MethodPost, u, s.env(envPipelinesToken), &answer)
 	if err == nil && answer.Token == "" {
-		err = errors.New("Azure Pipelines gave no id token; check " + envConnection)
+		err = errors.New("no id token in the answer of Azure Pipelines; check " + envConnection)
 	}
 	return answer.Token, err
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -86,7 +87,7 @@ func (t *Tenant) device(form url.Values, refuse func(int, string, string, string
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ids := identifiers{seed: t.options.Seed}
-	nth := fmt.Sprint(len(t.codes))
+	nth := strconv.Itoa(len(t.codes))
 	code := "device~" + ids.token("device", nth)
 	d := &deviceCode{user: strings.ToUpper(ids.token("user code", nth)[:9]), scopes: strings.Fields(form.Get("scope")), began: t.now()}
 	t.codes[code] = d

@@ -31,7 +31,7 @@ func secure(t *testing.T, least, most uint16) *httptest.Server {
 		}
 		_, _ = io.WriteString(w, r.Proto)
 	}))
-	s.TLS = &tls.Config{MinVersion: least, MaxVersion: most} //nolint:gosec // old versions are what is refused
+	s.TLS = &tls.Config{MinVersion: least, MaxVersion: most}
 	s.EnableHTTP2 = true
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
