@@ -81,7 +81,7 @@ func TestTokensOverTime(t *testing.T) {
 			later time.Duration
 			fresh bool
 		}{{65 * time.Minute, false}, {8 * time.Minute, true}} {
-			time.Sleep(step.later)
+			<-time.After(step.later)
 			token, err := got.graph.Token(t.Context(), "")
 			if err != nil || (token != first) != step.fresh {
 				t.Errorf("after %s: fresh %t, %v", time.Since(began), token != first, err)
