@@ -31,7 +31,7 @@ type Options struct {
 	// Entries and Sources are the roster: who left, and which files said so.
 	Entries []roster.Entry
 	Sources []string
-	// Tenant is the tenant that the credential should be for, by id; anything else is not compared.
+	// Tenant is the tenant that the credential should be for, by id or by one of its domains; "" is any.
 	Tenant     string
 	Cloud      Cloud
 	Credential azcore.TokenCredential
@@ -59,6 +59,8 @@ type Options struct {
 	// Since is an earlier snapshot of the same tenant, or nil. If it says how to learn what changed among the
 	// accounts since, they are not listed again; what comes of that is the same.
 	Since *snapshot.Reader
+	// Warnings are what was noticed before, about the sign-in; Collected has them too.
+	Warnings []string
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -262,18 +264,18 @@ func (r *record) object(name string) map[string]any {
 // open signs in and makes the clients.
 func (r *run) open(ctx context.Context) error {
 	o := r.options
-	toGraph := tokens{o.Credential, o.Cloud.GraphScope}
-	var err error
-	if r.identity, err = signIn(ctx, toGraph, o.Tenant, roster.IsObjectID); err != nil {
+	session, err := signIn(ctx, o, r.stop)
+	if err != nil {
 		return err
 	}
+	r.identity = session.identity
 	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
 	}
 	if s := o.Since; s != nil && s.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the snapshot to go on from is of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, s.Tenant().ID, r.identity.TenantID)
 	}
-	client := func(t tokens, base *url.URL) *wire.Client {
+	client := func(t *tokens, base *url.URL) *wire.Client {
 		c := wire.New(wire.Options{
 			Base: base, Transport: o.Transport, Tokens: t, Limits: o.Limits, Foreign: r.stop, Journal: r.journal,
 			UserAgent: "NONISV|leavercheck|leavercheck/" + o.Tool.Version,
@@ -281,15 +283,14 @@ func (r *run) open(ctx context.Context) error {
 		r.wires = append(r.wires, c)
 		return c
 	}
-	if r.graph, err = graph.New(client(toGraph, o.Cloud.Graph), o.Cloud.Graph, o.Cloud.Name); err != nil {
+	if r.graph, err = graph.New(client(session.graph, o.Cloud.Graph), o.Cloud.Graph, o.Cloud.Name); err != nil {
 		return err
 	}
 	if o.ExchangeExport != nil {
 		r.exchange, err = fromExport(o.ExchangeExport, r.identity.TenantID)
 		return err
 	}
-	toExchange := tokens{o.Credential, o.Cloud.ExchangeScope}
-	r.exchange = exchange.New(client(toExchange, o.Cloud.Exchange), o.Cloud.Exchange, r.identity.TenantID)
+	r.exchange = exchange.New(client(session.exchange, o.Cloud.Exchange), o.Cloud.Exchange, r.identity.TenantID)
 	return nil
 }
 
@@ -364,7 +365,7 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 	m := snapshot.Manifest{
 		SchemaVersion: snapshot.SchemaVersion, Tool: r.options.Tool, TenantID: r.identity.TenantID, TenantName: r.tenantName(), Cloud: r.options.Cloud.Name,
 		Population:  snapshot.Population{Sources: r.options.Sources, Leavers: len(r.records), NotYet: notYet, Digest: digest},
-		Permissions: r.identity.Roles, ClockSkewSeconds: int(r.wires[0].Skew() / time.Second), Arguments: r.options.Arguments,
+		Permissions: r.identity.permissions(), ClockSkewSeconds: int(r.wires[0].Skew() / time.Second), Arguments: r.options.Arguments,
 		CollectedAt: r.started, EndedAt: r.options.Now().UTC().Truncate(time.Second), Windows: r.windows,
 	}
 	seal, err := w.Seal(m, snapshot.Tenant{ID: r.identity.TenantID, Cloud: r.options.Cloud.Name, Facts: r.tenant})
@@ -404,8 +405,8 @@ func (r *run) tenantName() string {
 }
 
 func (r *run) warnings() []string {
-	out := r.notes
-	if w := writes(r.identity.Roles); len(w) > 0 {
+	out := slices.Concat(r.options.Warnings, r.notes)
+	if w := writes(r.identity.permissions()); len(w) > 0 {
 		out = append(out, "the application may also write ("+strings.Join(w, ", ")+"); leavercheck only reads, take these permissions away")
 	}
 	if export := r.options.ExchangeExport; export != nil {

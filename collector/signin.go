@@ -1,147 +1,182 @@
 package collector
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"leavercheck/collector/roster"
 )
 
 var (
 	// ErrTenant means that the credential belongs to another tenant than the one that was asked for.
 	ErrTenant = errors.New("signed in to another tenant")
+	// ErrAudience means that a token is for another service than the one that it would be sent to.
+	ErrAudience = errors.New("signed in to another service")
 	// ErrSignIn means that no credential brought a token for Microsoft Graph.
 	ErrSignIn = errors.New("cannot sign in")
+	// ErrCredential means that nothing says with what to sign in.
+	ErrCredential = errors.New("nothing to sign in with")
+)
+
+// The ways to sign in.
+const (
+	Auto            = "auto"
+	Certificate     = "certificate"
+	Federated       = "federated"
+	ManagedIdentity = "managed-identity"
+	DeviceCode      = "device-code"
+	ClientSecret    = "secret"
+)
+
+// SignInMethods lists the ways to sign in.
+func SignInMethods() []string {
+	return []string{Auto, Certificate, Federated, ManagedIdentity, DeviceCode, ClientSecret}
+}
+
+// The variables of the environment; the names are azidentity's, GitHub's and Azure Pipelines'.
+const (
+	envTenant      = "AZURE_TENANT_ID"
+	envClient      = "AZURE_CLIENT_ID"
+	envSecret      = "AZURE_CLIENT_SECRET"
+	envCertificate = "AZURE_CLIENT_CERTIFICATE_PATH"
+	envPassword    = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
+	envChain       = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"
 )
 
 // Secret is an application's identity in plain values, for a tenant that is made up on the spot.
 type Secret struct{ Tenant, Client, Value string }
 
-// Credential finds an application's credential where azidentity finds it: a secret or certificate
-// (AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH), a federated
-// token (AZURE_FEDERATED_TOKEN_FILE), or the managed identity of an Azure host. The tools of developers
-// (az, azd, PowerShell) are left out: their tokens stand for a person and see only what that person sees.
-func Credential(c Cloud, transport http.RoundTripper, secret *Secret) (azcore.TokenCredential, error) {
-	options := azcore.ClientOptions{
-		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: c.Login.String() + "/", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{}},
-		Transport: &http.Client{Transport: transport},
-	}
-	if secret != nil {
-		return azidentity.NewClientSecretCredential(secret.Tenant, secret.Client, secret.Value, &azidentity.ClientSecretCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: c.OwnLogin,
-		})
-	}
-	// What the environment spells out is meant: the next is tried only where it spells out nothing.
-	spelt, errSpelt := azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: c.OwnLogin})
-	if errSpelt == nil {
-		return spelt, nil
-	}
-	federated, errFederated := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: c.OwnLogin})
-	if errFederated == nil {
-		return federated, nil
-	}
-	managed, errManaged := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options})
-	if errManaged != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignIn, errors.Join(errSpelt, errFederated, errManaged))
-	}
-	return managed, nil
+// SignIn says how to come by tokens. The tools of developers (az, azd, PowerShell) are left out: their
+// tokens stand for a person and see only what that person sees.
+type SignIn struct {
+	// Method is one of SignInMethods; "" is Auto, which does what the environment spells out: a certificate,
+	// else a secret, else a federated token, else the managed identity of an Azure host.
+	Method string
+	// Tenant and Client are ids, Tenant also a domain; "" leaves them to the environment.
+	Tenant, Client string
+	// Env is the environment.
+	Env func(name string) (string, bool)
+	// Now is the clock by which certificates end.
+	Now func() time.Time
+	// Prompt shows a person the line that says where to sign in.
+	Prompt func(line string)
 }
 
-// tokens gives wire the tokens of one service.
-type tokens struct {
-	credential azcore.TokenCredential
-	scope      string
+// TenantAsked is the tenant that the sign-in should be for, by id or domain; "" when nothing names one.
+func (s SignIn) TenantAsked() string {
+	return cmp.Or(s.Tenant, s.env(envTenant), s.env(envConnectionTenant))
 }
 
-// Token implements wire.Tokens. azidentity keeps tokens until shortly before they end.
-func (t tokens) Token(ctx context.Context, claims string) (string, error) {
-	token, err := t.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims, EnableCAE: true})
-	if err != nil {
-		return "", errors.New(oneLine(err))
+// Credential makes the credential, without a request. The warnings are sentences for people. Errors are one
+// line that names the flag, variable or file at fault; none quotes a secret.
+func (s SignIn) Credential(c Cloud, transport http.RoundTripper) (azcore.TokenCredential, []string, error) {
+	if !slices.Contains(SignInMethods(), s.method()) {
+		return nil, nil, fmt.Errorf("--auth %q is none of %s", s.Method, strings.Join(SignInMethods(), ", "))
 	}
-	return token.Token, nil
+	if err := s.check(); err != nil {
+		return nil, nil, err
+	}
+	switch method := s.method(); method {
+	case Certificate:
+		return s.certificate(c, transport)
+	case ClientSecret:
+		return s.secret(c, transport)
+	case Federated:
+		credential, err := s.federated(c, transport)
+		return credential, nil, err
+	case DeviceCode:
+		credential, err := s.person(c, transport)
+		return credential, nil, err
+	default:
+		credential, err := s.managed(transport, method == Auto)
+		return credential, nil, err
+	}
 }
 
-// identity is what a token says of itself.
-type identity struct {
-	TenantID string   `json:"tid"`
-	Roles    []string `json:"roles"`
-	Scopes   string   `json:"scp"`
+// Credential is the secret's. Nothing is read from the environment.
+func (s Secret) Credential(c Cloud, transport http.RoundTripper) (azcore.TokenCredential, error) {
+	return azidentity.NewClientSecretCredential(s.Tenant, s.Client, s.Value, &azidentity.ClientSecretCredentialOptions{
+		ClientOptions: atLogin(c, transport), DisableInstanceDiscovery: c.OwnLogin,
+	})
 }
 
-// identify reads the claims of a token. They are not verified: the service does that with every
-// request. They only tell early what it will say.
-func identify(token string) (identity, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return identity{}, errors.New("the token is no JWT")
+func (s SignIn) env(name string) string {
+	if s.Env == nil {
+		return ""
 	}
-	claims, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return identity{}, fmt.Errorf("the token's claims: %w", err)
-	}
-	var id identity
-	if err := json.Unmarshal(claims, &id); err != nil {
-		return identity{}, fmt.Errorf("the token's claims: %w", err)
-	}
-	id.TenantID = strings.ToLower(id.TenantID)
-	slices.Sort(id.Roles)
-	return id, nil
+	value, _ := s.Env(name)
+	return value
 }
 
-// signIn proves, before anything is read, that the credential works and is the right tenant's.
-func signIn(ctx context.Context, t tokens, tenant string, isID func(string) bool) (identity, error) {
-	token, err := t.Token(ctx, "")
-	if err != nil {
-		return identity{}, fmt.Errorf("%w: %w", ErrSignIn, err)
+// method is what Auto comes to.
+func (s SignIn) method() string {
+	switch {
+	case s.Method != "" && s.Method != Auto:
+		return s.Method
+	case s.env(envCertificate) != "":
+		return Certificate
+	case s.env(envSecret) != "":
+		return ClientSecret
+	case s.issuer() != nobody:
+		return Federated
 	}
-	id, err := identify(token)
-	if err != nil {
-		return identity{}, fmt.Errorf("%w: %w", ErrSignIn, err)
-	}
-	if !isID(id.TenantID) {
-		return identity{}, fmt.Errorf("%w: the token names no tenant", ErrSignIn)
-	}
-	if tenant = strings.ToLower(tenant); isID(tenant) && tenant != id.TenantID {
-		return identity{}, fmt.Errorf("%w: the token is for %s, AZURE_TENANT_ID is %s; nothing was read", ErrTenant, id.TenantID, tenant)
-	}
-	return id, nil
+	return Auto
 }
 
-// oneLine makes azidentity's pages of explanation a line: the AADSTS sentence if there is one.
-func oneLine(err error) string {
-	text := err.Error()
-	if at := strings.Index(text, "AADSTS"); at >= 0 {
-		text = text[at:]
-		for _, end := range []string{" Trace ID:", "\\r\\n", "\r", "\n", `"`} {
-			text, _, _ = strings.Cut(text, end)
+func (s SignIn) client() string {
+	return cmp.Or(s.Client, s.env(envClient), s.env(envConnectionClient))
+}
+
+// check refuses ids that are none before they become parts of URLs.
+func (s SignIn) check() error {
+	tenant, client := s.TenantAsked(), s.client()
+	switch {
+	case tenant != "" && !roster.IsObjectID(tenant) && !isDomain(tenant):
+		return fmt.Errorf("%s %.64q is neither a tenant's id nor a domain", origin("--tenant", s.Tenant, envTenant), tenant)
+	case client != "" && !roster.IsObjectID(client):
+		return fmt.Errorf("%s %.64q is no application (client) id", origin("--client-id", s.Client, envClient), client)
+	}
+	return nil
+}
+
+func origin(flag, given, variable string) string {
+	if given != "" {
+		return flag
+	}
+	return variable
+}
+
+// domains of tenants are names of the DNS with a dot in them; "common" and "organizations" are none.
+func isDomain(s string) bool {
+	return len(s) < 254 && regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,62}$`).MatchString(s)
+}
+
+// application are the ids that an application signs in with, and an error that names those that are missing.
+func (s SignIn) application(method string, more ...string) (tenant, client string, err error) {
+	tenant, client = s.TenantAsked(), s.client()
+	var missing []string
+	if tenant == "" {
+		missing = append(missing, envTenant+" (or --tenant)")
+	}
+	if client == "" {
+		missing = append(missing, envClient+" (or --client-id)")
+	}
+	for _, name := range more {
+		if s.env(name) == "" {
+			missing = append(missing, name)
 		}
-		return text
 	}
-	text, _, _ = strings.Cut(strings.Join(strings.Fields(text), " "), " To troubleshoot")
-	const long = 300
-	if len(text) > long {
-		text = strings.ToValidUTF8(text[:long], "") + "…"
+	if len(missing) > 0 {
+		return "", "", fmt.Errorf("to sign in with %s, set %s", method, strings.Join(missing, " and "))
 	}
-	return text
-}
-
-// writes are the roles of a token that could change something.
-func writes(roles []string) []string {
-	var out []string
-	for _, role := range roles {
-		if strings.Contains(role, "ReadWrite") || strings.Contains(role, "FullControl") || strings.HasSuffix(role, ".Manage.All") || role == "full_access_as_app" {
-			out = append(out, role)
-		}
-	}
-	return out
+	return tenant, client, nil
 }

@@ -377,7 +377,7 @@ func TestTheRunEndsBeforeItReads(t *testing.T) {
 		"another tenant": {func(o *collector.Options) { o.Tenant = "0f0f0f0f-0000-4000-8000-000000000001" }, codeIntegrity, "signed in to another tenant: the token is for " + server.TenantID},
 		"nobody answers": {func(o *collector.Options) { o.Cloud.Graph = &url.URL{Scheme: "https", Host: "127.0.0.1:1"} }, codeError, "cannot reach Microsoft Graph at https://127.0.0.1:1; check --graph-endpoint"},
 		"a wrong secret": {func(o *collector.Options) {
-			o.Credential, err = collector.Credential(o.Cloud, o.Transport, &collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: "wrong"})
+			o.Credential, err = collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: "wrong"}.Credential(o.Cloud, o.Transport)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,10 +40,12 @@ type tenantFlags struct {
 	exchangeRate float64
 	// since is the directory of an earlier snapshot to go on from.
 	since string
+	auth  authFlags
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
+	t.auth.add(cmd)
 	f.StringArrayVar(&t.rosters, "roster", nil, "`FILE` that says who left and when (CSV); may be repeated")
 	f.StringVar(&t.timeZone, "time-zone", "", "`ZONE` of leave dates without a time, such as Europe/Amsterdam")
 	f.StringVar(&t.cloud, "cloud", "global", "Microsoft cloud: global, china, usgov or dod")
@@ -86,6 +89,7 @@ func (t *tenantFlags) options(sys system, c *common, reads snapshot.Opening, log
 			return o, nil, fmt.Errorf("--since: %w", err)
 		}
 	}
+	t.auth.sys, t.auth.log = sys, log
 	var secret *collector.Secret
 	var ca []byte
 	var roster []byte
@@ -99,8 +103,6 @@ func (t *tenantFlags) options(sys system, c *common, reads snapshot.Opening, log
 		secret = &collector.Secret{Tenant: server.TenantID, Client: server.ClientID, Value: server.ClientSecret}
 		ca, roster = server.CA, tenant.Roster()
 		o.Tenant, o.Limits = server.TenantID, wire.Unhurried()
-	} else {
-		o.Tenant, _ = sys.env("AZURE_TENANT_ID")
 	}
 	if err := t.connect(&o, ca, secret); err != nil {
 		stop()
@@ -134,8 +136,8 @@ func (t *tenantFlags) readExport(o *collector.Options) error {
 
 // start starts the simulated tenant and points the ordinary flags at it.
 func (t *tenantFlags) start(sys system) (*simtenant.Server, *simtenant.Tenant, error) {
-	if t.login+t.graph+t.exchange+t.caFile != "" {
-		return nil, nil, usagef("--simulate brings its own endpoints; leave out --login-endpoint, --graph-endpoint, --exchange-endpoint and --ca-file")
+	if t.login+t.graph+t.exchange+t.caFile+t.auth.cloudFile != "" {
+		return nil, nil, usagef("--simulate brings its own endpoints; leave out --login-endpoint, --graph-endpoint, --exchange-endpoint, --cloud-file and --ca-file")
 	}
 	tenant, err := simtenant.New(simtenant.Options{Now: sys.now(), Clock: sys.now})
 	if err != nil {
@@ -151,8 +153,8 @@ func (t *tenantFlags) start(sys system) (*simtenant.Server, *simtenant.Tenant, e
 
 func (t *tenantFlags) connect(o *collector.Options, ca []byte, secret *collector.Secret) error {
 	var err error
-	if o.Cloud, err = collector.LookupCloud(t.cloud); err != nil {
-		return usagef("--cloud: %w", err)
+	if o.Cloud, err = t.auth.cloud(t.cloud); err != nil {
+		return err
 	}
 	for _, e := range []struct {
 		flag, value string
@@ -173,18 +175,20 @@ func (t *tenantFlags) connect(o *collector.Options, ca []byte, secret *collector
 			return usagef("--%s: %w", e.flag, err)
 		}
 	}
+	t.auth.mixed(o)
 	if t.caFile != "" {
 		if ca, err = os.ReadFile(t.caFile); err != nil {
 			return usagef("--ca-file: %w", err)
 		}
 	}
 	transport, err := wire.Transport(ca)
-	if err != nil {
+	if errors.Is(err, wire.ErrProxy) {
+		return usagef("%w", err)
+	} else if err != nil {
 		return usagef("--ca-file %s: %w", t.caFile, err)
 	}
 	o.Transport = transport
-	o.Credential, err = collector.Credential(o.Cloud, transport, secret)
-	return err
+	return t.auth.signIn(o, secret)
 }
 
 // readRosters reads the files that were given, or else the simulated tenant's own roster.

@@ -58,7 +58,7 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 	var a answer
 	switch {
 	case err != nil:
-	case t.options.WithoutExchangeRole || !slices.Contains(caller.Roles, "Exchange.ManageAsApp"):
+	case t.options.WithoutExchangeRole || !slices.Contains([]string{"Exchange.ManageAsApp", "Exchange.Manage"}, strings.Join(caller.permissions(), " ")):
 		write(w, r, c.failure(http.StatusForbidden, "Unauthorized", "", "The role assigned to application "+caller.App+
 			" isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD "+
 			"Application for EXO App-Only Authentication."))

@@ -72,6 +72,7 @@ type graphCall struct {
 	eventual   bool // ConsistencyLevel: eventual
 	minimal    bool // Prefer: return=minimal
 	roles      []string
+	lent       bool // by a person
 	requestID  string
 	clientID   string
 	resumeFrom int
@@ -101,7 +102,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 		write(w, r, t.graphError(http.StatusBadRequest, "BadRequest", "Invalid version: "+version+".", requestID, g.clientID))
 		return
 	}
-	g.roles = caller.Roles
+	g.roles, g.lent = caller.permissions(), caller.Scopes != ""
 	if g.path == "/$batch" || g.path == "/%24batch" {
 		write(w, r, t.batch(g, r))
 		return

@@ -71,7 +71,7 @@ func (t *Tenant) batch(g *graphCall, r *http.Request) answer {
 
 func (t *Tenant) batchItem(envelope *graphCall, place int, item batchItem, done map[string]int) answer {
 	g := &graphCall{
-		call: call{item: place}, t: t, version: envelope.version, base: envelope.base, roles: envelope.roles,
+		call: call{item: place}, t: t, version: envelope.version, base: envelope.base, roles: envelope.roles, lent: envelope.lent,
 		requestID: envelope.requestID, clientID: envelope.clientID,
 	}
 	for name, value := range item.Headers {

@@ -74,6 +74,9 @@ func (t *Tenant) getDriveOfUser(g *graphCall) (answer, error) {
 	if u == nil {
 		return answer{}, notFound(g.params[0])
 	}
+	if g.lent {
+		g.t.complain("graph: a person asks for somebody's OneDrive, which provisions it")
+	}
 	if u.drive == nil {
 		return answer{}, &refusal{status: http.StatusNotFound, code: "ResourceNotFound", quiet: true, message: "User's mysite not found."}
 	}

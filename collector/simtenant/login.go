@@ -1,15 +1,15 @@
 package simtenant
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// serveLogin answers the two endpoints that a client with an application of its own needs.
+// serveLogin answers what a client needs to sign in an application or a person.
 func (t *Tenant) serveLogin(w http.ResponseWriter, r *http.Request) {
 	nth := t.arrive()
 	requestID := t.commonHeaders(w, r, nth)
@@ -42,12 +42,13 @@ func (t *Tenant) login(r *http.Request, tenant, rest, requestID string) answer {
 			"error_uri":      fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", number),
 		}}
 	}
-	known := strings.EqualFold(tenant, t.id)
+	// People of any tenant may come by this name; an application has to say whose it is.
+	known := strings.EqualFold(tenant, t.id) || tenant == "organizations"
 	for _, d := range t.domains {
 		known = known || d.verified && strings.EqualFold(tenant, d.name)
 	}
 	switch {
-	case rest != "v2.0/.well-known/openid-configuration" && rest != "oauth2/v2.0/token":
+	case !slices.Contains([]string{"v2.0/.well-known/openid-configuration", "oauth2/v2.0/token", "oauth2/v2.0/devicecode"}, rest):
 		t.complain("sign-in: %s /{tenant}/%s is not simulated", r.Method, rest)
 		return answer{status: http.StatusNotFound}
 	case !known:
@@ -58,22 +59,34 @@ func (t *Tenant) login(r *http.Request, tenant, rest, requestID string) answer {
 		if r.Method != http.MethodGet {
 			return answer{status: http.StatusMethodNotAllowed}
 		}
-		return answer{status: http.StatusOK, body: t.openID("https://" + r.Host)}
+		return answer{status: http.StatusOK, body: t.openID("https://"+r.Host, tenant)}
 	case r.Method != http.MethodPost:
 		return refuse(http.StatusBadRequest, "invalid_request", "AADSTS900561",
 			"The endpoint only accepts POST, OPTIONS requests. Received a "+r.Method+" request.")
 	}
 	body, err := readBody(r)
 	form, formErr := url.ParseQuery(string(body))
-	if err != nil || formErr != nil || form.Get("grant_type") == "" {
+	if err != nil || formErr != nil || form.Get("grant_type") == "" && rest == "oauth2/v2.0/token" {
 		return refuse(http.StatusBadRequest, "invalid_request", "AADSTS900144",
 			"The request body must contain the following parameter: 'grant_type'.")
 	}
-	return t.grant(form, refuse)
+	if rest == "oauth2/v2.0/devicecode" {
+		return t.device(form, refuse)
+	}
+	return t.grant(form, "https://"+r.Host+r.URL.Path, refuse)
 }
 
-// grant answers the client credentials grant.
-func (t *Tenant) grant(form url.Values, refuse func(int, string, string, string) answer) answer {
+// grant answers a grant. Endpoint is the URL at which it was asked for.
+func (t *Tenant) grant(form url.Values, endpoint string, refuse func(int, string, string, string) answer) answer {
+	if claims := form.Get("claims"); claims != "" && !strings.HasPrefix(claims, "{") || claims != "" && !json.Valid([]byte(claims)) {
+		return refuse(http.StatusBadRequest, "invalid_request", "AADSTS50049", "The claims parameter is not a JSON object.")
+	}
+	switch form.Get("grant_type") {
+	case deviceGrant, "device_code": // the service knows its draft name too, which Microsoft's libraries use
+		return t.redeem(form, refuse)
+	case "refresh_token":
+		return t.refresh(form, refuse)
+	}
 	client, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Get("client_assertion")
 	scope := ""
 	for _, s := range strings.Fields(form.Get("scope")) {
@@ -81,6 +94,7 @@ func (t *Tenant) grant(form url.Values, refuse func(int, string, string, string)
 			scope = strings.TrimSuffix(s, "/.default")
 		}
 	}
+	unproved, why := t.proves(form.Get("client_assertion_type"), assertion, endpoint)
 	switch {
 	case form.Get("grant_type") != "client_credentials":
 		t.complain("sign-in: grant %q is not simulated", form.Get("grant_type"))
@@ -97,9 +111,8 @@ func (t *Tenant) grant(form url.Values, refuse func(int, string, string, string)
 		return refuse(http.StatusUnauthorized, "invalid_client", "AADSTS7000215", fmt.Sprintf(
 			"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client "+
 				"secret ID, for a secret added to app '%s'.", client))
-	case secret == "" && !isAssertion(form.Get("client_assertion_type"), assertion):
-		return refuse(http.StatusUnauthorized, "invalid_client", "AADSTS50027",
-			"JWT token is invalid or malformed.")
+	case secret == "" && unproved != "":
+		return refuse(http.StatusUnauthorized, "invalid_client", unproved, why)
 	case scope == "":
 		return refuse(http.StatusBadRequest, "invalid_scope", "AADSTS1002012", fmt.Sprintf(
 			"The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default "+
@@ -116,24 +129,12 @@ func (t *Tenant) grant(form url.Values, refuse func(int, string, string, string)
 	}}
 }
 
-// isAssertion accepts any JWT: whose key signed it is beyond a simulation, and its dates are the machine's.
-func isAssertion(kind, assertion string) bool {
-	parts := strings.Split(assertion, ".")
-	if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || len(parts) != 3 {
-		return false
-	}
-	for _, part := range parts[:2] {
-		decoded, err := base64.RawURLEncoding.DecodeString(part)
-		if err != nil || !json.Valid(decoded) {
-			return false
-		}
-	}
-	return true
-}
-
 // openID is the discovery document of the tenant.
-func (t *Tenant) openID(base string) map[string]any {
+func (t *Tenant) openID(base, asked string) map[string]any {
 	tenant := base + "/" + t.id
+	if asked == "organizations" {
+		tenant = base + "/organizations"
+	}
 	return map[string]any{
 		"token_endpoint":                        tenant + "/oauth2/v2.0/token",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},

@@ -161,7 +161,7 @@ func TestSignInRefusals(t *testing.T) {
 		code   string
 	}{
 		"by domain":              {"fabrikam-sim.example", func(url.Values) {}, 200, ""},
-		"by an assertion":        {tenant, func(f url.Values) { assertion(f, jwt) }, 200, ""},
+		"by an unknown key":      {tenant, func(f url.Values) { assertion(f, jwt) }, 401, "AADSTS700211"},
 		"by no assertion at all": {tenant, func(f url.Values) { assertion(f, "a.b.c") }, 401, "AADSTS50027"},
 		"unverified domain":      {"fabrikam-soon.example", func(url.Values) {}, 400, "AADSTS90002"},
 		"unknown application":    {tenant, func(f url.Values) { f.Set("client_id", "someone") }, 400, "AADSTS700016"},

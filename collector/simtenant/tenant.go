@@ -87,6 +87,8 @@ type Tenant struct {
 	complained map[string]bool
 	resources  map[string]resource // this tenant's own URLs, once it is started
 	views      map[time.Time]*directory
+	registered appKeys
+	codes      map[string]*deviceCode
 }
 
 // New builds a tenant.
@@ -115,6 +117,7 @@ func New(options Options) (*Tenant, error) {
 		complained: map[string]bool{},
 		resources:  map[string]resource{},
 		views:      map[time.Time]*directory{},
+		codes:      map[string]*deviceCode{},
 	}
 	if t.clock == nil {
 		t.clock = options.asOf

@@ -71,22 +71,39 @@ type claims struct {
 	Kind      string   `json:"idtyp"`
 	Object    string   `json:"oid"`
 	Subject   string   `json:"sub"`
-	Roles     []string `json:"roles"`
+	Roles     []string `json:"roles,omitempty"`
+	Scopes    string   `json:"scp,omitempty"`
 	Tenant    string   `json:"tid"`
 	Version   string   `json:"ver"`
 }
 
+// permissions are what the token lets its bearer do.
+func (c claims) permissions() []string {
+	if c.Scopes != "" {
+		return strings.Fields(c.Scopes)
+	}
+	return c.Roles
+}
+
+// newToken makes a token of the application itself.
 func (t *Tenant) newToken(audience string) string {
-	now := t.now()
 	object := identifiers{seed: t.options.Seed}.guid("service principal")
-	payload := encode(claims{
-		Audience: audience, Issuer: "https://sts.windows.net/" + t.id + "/",
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(tokenLife).Unix(),
-		App: t.client, AppName: "Offboarding review", Kind: "app", Object: object, Subject: object,
-		Roles: t.permissions(t.resourceOf(audience)), Tenant: t.id, Version: "1.0",
-	})
+	return t.token(claims{Audience: audience, Kind: "app", Object: object, Subject: object, Roles: t.permissions(t.resourceOf(audience))})
+}
+
+// token fills in what all access tokens have, and signs.
+func (t *Tenant) token(c claims) string {
+	now := t.now()
+	c.Issuer = "https://sts.windows.net/" + t.id + "/"
+	c.IssuedAt, c.NotBefore, c.Expires = now.Unix(), now.Unix(), now.Add(tokenLife).Unix()
+	c.App, c.AppName, c.Tenant, c.Version = t.client, "Offboarding review", t.id, "1.0"
+	return t.seal(c)
+}
+
+// seal makes a JWT.
+func (t *Tenant) seal(payload any) string {
 	head := base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"HS256","kid":"simulated"}`)) + "." +
-		base64.RawURLEncoding.EncodeToString(payload)
+		base64.RawURLEncoding.EncodeToString(encode(payload))
 	return head + "." + base64.RawURLEncoding.EncodeToString(t.sign(head))
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,10 +38,13 @@ const (
 )
 
 // Tokens gives the bearer token for one service. Claims, when not empty, are those that the service
-// asked for in a challenge: a cached token will not do then.
+// asked for in a challenge, or Renew: a cached token will not do then.
 type Tokens interface {
 	Token(ctx context.Context, claims string) (string, error)
 }
+
+// Renew are the claims of a token that the service refused without saying what it misses: none but a new token.
+const Renew = "{}"
 
 // Options say how a Client talks to one service.
 type Options struct {
@@ -275,7 +279,7 @@ func (t *try) refused(e *Error, resp *http.Response, body []byte, g *gate) {
 	t.retryAfter, t.emptyNotFound, t.claims = 0, false, ""
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		t.claims = challengeClaims(resp.Header)
+		t.claims = cmp.Or(challengeClaims(resp.Header), Renew)
 	case http.StatusNotFound:
 		t.emptyNotFound = len(body) == 0
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

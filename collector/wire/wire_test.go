@@ -397,11 +397,11 @@ func TestAnExpiredTokenIsRenewedOnce(t *testing.T) {
 		challenge string
 		claims    string
 	}{
-		"plain":      {`Bearer`, ""},
+		"plain":      {`Bearer`, Renew},
 		"claims":     {`Bearer authorization_uri="x", error="insufficient_claims", claims="` + claims + `"`, `{"access_token":{"nbf":{"essential":true}}}`},
-		"unquoted":   {`Bearer claims=abc`, ""},
-		"not base64": {`Bearer claims="%%%"`, ""},
-		"not JSON":   {`Bearer claims="` + base64.StdEncoding.EncodeToString([]byte("x")) + `"`, ""},
+		"unquoted":   {`Bearer claims=abc`, Renew},
+		"not base64": {`Bearer claims="%%%"`, Renew},
+		"not JSON":   {`Bearer claims="` + base64.StdEncoding.EncodeToString([]byte("x")) + `"`, Renew},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
