@@ -54,6 +54,14 @@ type Options struct {
 	ConcealedNames bool
 	// PageSize caps every page, to force paging; 0 keeps the services' own sizes.
 	PageSize int
+	// Faults disturb what they name; of several that strike one call, the first does.
+	Faults []Fault
+	// Chaos disturbs at random, where none of Faults strikes.
+	Chaos Chaos
+	// Quotas, if not nil, enforces the documented limits. It needs a Clock that runs.
+	Quotas *Quotas
+	// Latency is how long a request takes, by its template; nil means no time. A batch takes that of its envelope.
+	Latency func(template string) time.Duration
 }
 
 // ErrOptions tells that a tenant cannot be built as asked.
@@ -77,6 +85,8 @@ type Tenant struct {
 	complaints []string
 	complained map[string]bool
 	resources  map[string]resource // this tenant's own URLs, once it is started
+	disturbances
+	meters
 }
 
 // New builds a tenant.
@@ -86,6 +96,8 @@ func New(options Options) (*Tenant, error) {
 		return nil, fmt.Errorf("%w: Now is not set", ErrOptions)
 	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0, options.DriveRetentionDays < 0:
 		return nil, fmt.Errorf("%w: a negative number", ErrOptions)
+	case options.Quotas != nil && options.Clock == nil:
+		return nil, fmt.Errorf("%w: Quotas without a Clock that runs", ErrOptions)
 	}
 	if options.Bystanders == 0 {
 		options.Bystanders = defaultBystanders
@@ -107,7 +119,12 @@ func New(options Options) (*Tenant, error) {
 	if t.clock == nil {
 		t.clock = options.asOf
 	}
+	var err error
+	if t.disturbances, err = newDisturbances(options); err != nil {
+		return nil, err
+	}
 	t.directory = populate(options, ids)
+	t.meters = newMeters(options.Quotas, len(t.users))
 	t.graphRoutes = t.routes()
 	return t, nil
 }
