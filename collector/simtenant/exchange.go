@@ -116,7 +116,7 @@ func (c *cmdletCall) read(r *http.Request) error {
 		return badCmdlet("CmdletInput has no CmdletName.")
 	}
 	c.template = c.name
-	c.asked, c.call.query = r.URL.RequestURI()+" "+string(data), r.URL.RawQuery
+	c.asked, c.query = r.URL.RequestURI()+" "+string(data), r.URL.RawQuery
 	c.parameters = map[string]any{}
 	for name, value := range body.CmdletInput.Parameters {
 		c.parameters[strings.ToLower(name)] = value

@@ -38,9 +38,10 @@ type Chaos struct {
 	Seed uint64
 	// Rate is one in so many calls; 0 is none.
 	Rate int
-	// Kinds are names of FaultKinds; by default all whose Effect is Passes or Unknown, but for those of connections
-	// and sign-in.
+	// Kinds are names of FaultKinds; by default all whose Effect is Passes or Unknown.
 	Kinds []string
+	// Places are where it strikes; by default everywhere but at connections and sign-in.
+	Places []Place
 }
 
 // Struck is a fault that was carried out.
@@ -102,7 +103,7 @@ func newDisturbances(options Options) (disturbances, error) {
 	var all []string
 	for _, k := range ways() {
 		d.ways[k.Name] = k
-		if (k.Effect == Passes || k.Effect == Unknown) && !k.only(AtConnection, AtSignIn) {
+		if k.Effect == Passes || k.Effect == Unknown {
 			all = append(all, k.Name)
 		}
 	}
@@ -189,7 +190,7 @@ func (t *Tenant) aim(c *call) *strike {
 			found = &strike{t: t, c: c, way: k, fault: f}
 		}
 	}
-	if found != nil || t.options.Chaos.Rate == 0 {
+	if found != nil || t.options.Chaos.Rate == 0 || !t.options.Chaos.reaches(c.place()) {
 		return found
 	}
 	key := c.template + " " + c.asked
@@ -208,6 +209,14 @@ func (t *Tenant) aim(c *call) *strike {
 		return nil
 	}
 	return &strike{t: t, c: c, way: fit[chance.IntN(len(fit))]}
+}
+
+// reaches tells whether chaos strikes there.
+func (c *Chaos) reaches(place Place) bool {
+	if len(c.Places) == 0 {
+		return place != AtConnection && place != AtSignIn
+	}
+	return slices.Contains(c.Places, place)
 }
 
 // matches tells whether a fault is about a call.

@@ -51,7 +51,7 @@ func connectionError(failure, host string) error {
 	case "no-connection":
 		return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	case "proxy-refused":
-		return errors.New("Proxy Authentication Required") // as net/http words it
+		return errors.New("Proxy Authentication Required") //nolint:staticcheck // as net/http words it
 	}
 	return &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 }
@@ -62,6 +62,8 @@ func (t *Tenant) overNetwork() bool {
 	inMemory := func(name string) bool {
 		return name == "dns-failure" || name == "no-connection" || name == "proxy-refused"
 	}
-	return !slices.ContainsFunc(t.options.Faults, func(f Fault) bool { return inMemory(f.Kind) }) &&
-		!slices.ContainsFunc(t.chaotic, func(k way) bool { return inMemory(k.Name) })
+	if chaos := t.options.Chaos; chaos.Rate > 0 && chaos.reaches(AtConnection) && slices.ContainsFunc(t.chaotic, func(w way) bool { return inMemory(w.Name) }) {
+		return false
+	}
+	return !slices.ContainsFunc(t.options.Faults, func(f Fault) bool { return inMemory(f.Kind) })
 }

@@ -62,10 +62,6 @@ func (k *way) fits(c *call) bool {
 	return slices.Contains(k.Places, c.place()) && (k.takes == nil || k.takes(c))
 }
 
-func (k *way) only(places ...Place) bool {
-	return !slices.ContainsFunc(k.Places, func(p Place) bool { return !slices.Contains(places, p) })
-}
-
 // FaultKinds lists the catalogue, in the order of its rows.
 func FaultKinds() []FaultKind {
 	var out []FaultKind

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -57,7 +58,7 @@ const bearer = `Bearer realm="", authorization_uri="https://login.microsoftonlin
 func challenge(parameters string) func(*strike) *answer {
 	return func(s *strike) *answer {
 		t := s.t
-		nonce := fmt.Sprint(t.now().Unix())
+		nonce := strconv.FormatInt(t.now().Unix(), 10)
 		claims := base64.StdEncoding.EncodeToString([]byte(`{"access_token":{"nbf":{"essential":true,"value":"` + nonce + `"}}}`))
 		t.mu.Lock()
 		t.owed, t.nonce = bearer+fmt.Sprintf(parameters, claims), nonce
