@@ -42,7 +42,7 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", exchangeJSON)
 	w.Header().Set("Rate-Limit-Remaining", "10000")
 	w.Header().Set("Rate-Limit-Reset", t.now().Add(time.Minute).Format("2006-01-02T15:04:05Z"))
-	c := &cmdletCall{call: call{family: familyExchange, template: "unauthorised", item: -1}, t: t, requestID: requestID}
+	c := &cmdletCall{call: call{family: familyExchange, template: unauthorised, item: -1, id: requestID}, t: t, requestID: requestID}
 	caller, err := t.authenticate(r.Header.Get("Authorization"), exchangeResource)
 	if err != nil {
 		t.admit(&c.call)
@@ -50,16 +50,20 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 		write(w, r, c.failure(http.StatusUnauthorized, "Unauthorized", "", err.Error()))
 		return
 	}
+	if a := t.challenge(); a != nil {
+		write(w, r, *a)
+		return
+	}
 	err = c.read(r)
 	if a := t.admit(&c.call); a != nil {
-		write(w, r, *a)
+		t.send(w, r, &c.call, *a)
 		return
 	}
 	var a answer
 	switch {
 	case err != nil:
 	case t.options.WithoutExchangeRole || !slices.Contains([]string{"Exchange.ManageAsApp", "Exchange.Manage"}, strings.Join(caller.permissions(), " ")):
-		write(w, r, c.failure(http.StatusForbidden, "Unauthorized", "", "The role assigned to application "+caller.App+
+		t.send(w, r, &c.call, c.failure(http.StatusForbidden, "Unauthorized", "", "The role assigned to application "+caller.App+
 			" isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD "+
 			"Application for EXO App-Only Authentication."))
 		return
@@ -76,7 +80,7 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 		}
 		a = c.failure(no.status, no.code, no.exception, no.message)
 	}
-	write(w, r, a)
+	t.send(w, r, &c.call, t.disturb(&c.call, a))
 }
 
 // read takes the call from the request and refuses what Exchange could not make sense of.
@@ -112,6 +116,7 @@ func (c *cmdletCall) read(r *http.Request) error {
 		return badCmdlet("CmdletInput has no CmdletName.")
 	}
 	c.template = c.name
+	c.asked, c.query = r.URL.RequestURI()+" "+string(data), r.URL.RawQuery
 	c.parameters = map[string]any{}
 	for name, value := range body.CmdletInput.Parameters {
 		c.parameters[strings.ToLower(name)] = value
@@ -204,8 +209,11 @@ func (c *cmdletCall) respond(rows []row, known []string) (answer, error) {
 		"@adminapi.warnings": warnings,
 		"value":              value,
 	}
+	c.page = &pageOf{from: from, to: to, total: len(rows), link: func(offset, salt int) string {
+		return c.base + c.t.sealSkip(skipState{offset: offset, issued: c.t.now().Add(time.Duration(salt) * time.Second), listing: c.listing})
+	}}
 	if to < len(rows) {
-		body["@odata.nextLink"] = c.base + c.t.sealSkip(skipState{offset: to, issued: c.t.now(), listing: c.listing})
+		body["@odata.nextLink"] = c.page.link(to, 0)
 	}
 	return answer{status: http.StatusOK, body: body}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // route is one path of Graph.
@@ -84,7 +85,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 	requestID := t.commonHeaders(w, r, nth)
 	w.Header().Set("OData-Version", "4.0")
 	g := &graphCall{
-		call: call{item: -1}, t: t, requestID: requestID, clientID: w.Header().Get("client-request-id"),
+		call: call{item: -1, id: requestID}, t: t, requestID: requestID, clientID: w.Header().Get("client-request-id"),
 		eventual: strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual"), minimal: prefersMinimal(r.Header),
 	}
 	version, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
@@ -93,7 +94,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		// Counted, although nobody is let in: it is a request all the same.
-		t.admit(&call{family: familyIdentity, template: "unauthorised", item: -1})
+		t.admit(&call{family: familyIdentity, template: unauthorised, item: -1})
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
 		write(w, r, t.graphError(http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error(), requestID, g.clientID))
 		return
@@ -103,11 +104,17 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.roles, g.lent = caller.permissions(), caller.Scopes != ""
-	if g.path == "/$batch" || g.path == "/%24batch" {
-		write(w, r, t.batch(g, r))
+	if a := t.challenge(); a != nil {
+		write(w, r, *a)
 		return
 	}
-	write(w, r, g.serve(r.Method, r.URL.RawQuery))
+	if g.path == "/$batch" || g.path == "/%24batch" {
+		a := t.batch(g, r)
+		t.send(w, r, &g.call, a)
+		return
+	}
+	a := g.serve(r.Method, r.URL.RawQuery)
+	t.send(w, r, &g.call, a)
 }
 
 // serve classifies a call, lets it pass admit, and answers it.
@@ -117,6 +124,10 @@ func (g *graphCall) serve(method, rawQuery string) answer {
 	g.family, g.template = familyIdentity, method+" /"+g.version+g.path
 	if found {
 		g.family, g.template = g.route.family, method+" /"+g.version+g.route.template
+	}
+	g.asked, g.call.query, g.call.eventual = method+" /"+g.version+g.path+"?"+rawQuery, rawQuery, g.eventual
+	if t.options.Quotas != nil {
+		g.charged(rawQuery)
 	}
 	if a := t.admit(&g.call); a != nil {
 		return *a
@@ -147,7 +158,8 @@ func (g *graphCall) serve(method, rawQuery string) answer {
 	if g.family == familyIdentity {
 		a.header["x-ms-resource-unit"] = strconv.Itoa(g.units())
 	}
-	return a
+	t.warn(&g.call, a.header)
+	return t.disturb(&g.call, a)
 }
 
 func (g *graphCall) answerTo(rawQuery string) (answer, error) {
@@ -268,9 +280,12 @@ func collection[T any](g *graphCall, context string, rows []T, standard, maximum
 	if q.count && from == 0 {
 		body["@odata.count"] = len(rows)
 	}
+	g.page = &pageOf{from: from, to: to, total: len(rows), link: func(offset, salt int) string {
+		issued := g.t.now().Add(time.Duration(salt) * time.Second)
+		return fmt.Sprintf("%s%s?%s", g.base, g.path, q.with(g.t.sealSkip(skipState{offset: offset, issued: issued, listing: g.listing()})))
+	}}
 	if to < len(rows) {
-		token := g.t.sealSkip(skipState{offset: to, issued: g.t.now(), listing: g.listing()})
-		body["@odata.nextLink"] = fmt.Sprintf("%s%s?%s", g.base, g.path, q.with(token))
+		body["@odata.nextLink"] = g.page.link(to, 0)
 	}
 	return answer{status: http.StatusOK, body: body}, nil
 }

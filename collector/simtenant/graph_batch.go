@@ -50,6 +50,11 @@ func (t *Tenant) batch(g *graphCall, r *http.Request) answer {
 		}
 		seen[id] = true
 	}
+	g.family, g.template, g.items = t.familyOf(g, envelope.Requests[0].URL), "POST /"+g.version+"/$batch", len(envelope.Requests)
+	g.gzip, g.asked = r.Header.Get("Content-Encoding") != "", string(data)
+	if a := t.admitEnvelope(&g.call); a != nil {
+		return *a
+	}
 	status := map[string]int{}
 	responses := make([]map[string]any, 0, len(envelope.Requests))
 	for i, item := range envelope.Requests {
@@ -62,16 +67,29 @@ func (t *Tenant) batch(g *graphCall, r *http.Request) answer {
 		case a.body != nil:
 			response["body"] = a.body
 		}
+		if a.numbers {
+			response["headers"] = numbered(itemHeaders(a))
+		}
 		responses = append(responses, response)
 	}
 	chance := identifiers{seed: t.options.Seed}.chance("batch", g.requestID)
 	chance.Shuffle(len(responses), func(i, j int) { responses[i], responses[j] = responses[j], responses[i] })
-	return answer{status: http.StatusOK, body: map[string]any{"responses": responses}}
+	return t.disturb(&g.call, answer{status: http.StatusOK, body: map[string]any{"responses": responses}})
+}
+
+// familyOf is the family of a batch: that of its first item.
+func (t *Tenant) familyOf(envelope *graphCall, itemURL string) string {
+	path, _, _ := strings.Cut(itemURL, "?")
+	probe := &graphCall{t: t, version: envelope.version, path: "/" + strings.TrimPrefix(path, "/")}
+	if !t.match(probe) {
+		return familyIdentity
+	}
+	return probe.route.family
 }
 
 func (t *Tenant) batchItem(envelope *graphCall, place int, item batchItem, done map[string]int) answer {
 	g := &graphCall{
-		call: call{item: place}, t: t, version: envelope.version, base: envelope.base, roles: envelope.roles, lent: envelope.lent,
+		call: call{item: place, id: envelope.requestID}, t: t, version: envelope.version, base: envelope.base, roles: envelope.roles, lent: envelope.lent,
 		requestID: envelope.requestID, clientID: envelope.clientID,
 	}
 	for name, value := range item.Headers {

@@ -16,15 +16,15 @@ func (t *Tenant) serveLogin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-ms-request-id", requestID)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	tenant, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	c := &call{family: familyLogin, template: r.Method + " /{tenant}/" + rest, item: -1}
+	c := &call{family: familyLogin, template: r.Method + " /{tenant}/" + rest, item: -1, id: requestID}
 	if a := t.admit(c); a != nil {
-		write(w, r, *a)
+		t.send(w, r, c, *a)
 		return
 	}
 	if r.Header.Get("Authorization") != "" {
 		t.complain("sign-in: a request to %s carries an Authorization header", rest)
 	}
-	write(w, r, t.login(r, tenant, rest, requestID))
+	t.send(w, r, c, t.disturb(c, t.login(r, tenant, rest, requestID)))
 }
 
 func (t *Tenant) login(r *http.Request, tenant, rest, requestID string) answer {
@@ -121,6 +121,7 @@ func (t *Tenant) grant(form url.Values, endpoint string, refuse func(int, string
 		return refuse(http.StatusBadRequest, "invalid_resource", "AADSTS500011", fmt.Sprintf(
 			"The resource principal named %s was not found in the tenant named %s.", scope, t.organisation.name))
 	}
+	t.met(form.Get("claims"))
 	return answer{status: http.StatusOK, header: map[string]string{"Cache-Control": "no-store, no-cache"}, body: map[string]any{
 		"token_type":     "Bearer",
 		"expires_in":     int(tokenLife.Seconds()),

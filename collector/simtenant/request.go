@@ -22,33 +22,72 @@ const (
 	familyTeams    = "teams"
 	familyAdmin    = "admin"
 	envelopes      = "http" // HTTP requests, whatever they carried
+
+	unauthorised = "unauthorised" // the template of calls that nobody may make
 )
 
-// call is one logical request: an HTTP request, or one item of a batch.
+// call is one logical request: an HTTP request, or one item of a batch. The envelope of a batch and the opening of a
+// connection are calls, too, as far as faults are concerned.
 type call struct {
 	family   string
-	template string // "GET /users/{id}", "Get-Mailbox"
+	template string // "GET /v1.0/users/{id}", "Get-Mailbox"
 	nth      int    // this template's how-manieth call, from 1
 	item     int    // place in a batch, from 0; -1 outside of one
+	id       string // request-id
+	asked    string // the very request, so that chance does not depend on the order in which requests come
+	query    string // as sent
+	eventual bool   // ConsistencyLevel: eventual
+	items    int    // of an envelope
+	gzip     bool   // the body came compressed
+	units    int    // resource units, where the quota counts these
+	page     *pageOf
+	strike   *strike
+	flying   *bucket // where it counts as being answered
+}
+
+// pageOf is the place of an answer in its listing.
+type pageOf struct {
+	from, to, total int
+	// link makes a good link to the page at an offset; another salt makes another link to the same page.
+	link func(offset, salt int) string
 }
 
 // answer is what a service says to a call, before it is written to a connection or into a batch.
 type answer struct {
 	status int
 	header map[string]string
-	body   any    // JSON, unless text is set
-	text   string // text/plain
+	again  map[string]string // headers that come a second time
+	body   any               // JSON, unless text is set
+	text   string            // text/plain, unless header says otherwise
+	// numbers, in a batch, writes the headers that are numbers as numbers.
+	numbers bool
+	// deliver, if not nil, writes the answer in place of write, which has set the headers and encoded the body.
+	deliver func(w http.ResponseWriter, r *http.Request, status int, data []byte)
 }
 
 // admit is where every call passes before it is answered, whatever its host and whether it came alone or in a
 // batch: the one place to count, to refuse or to disturb it. It returns an answer to give instead, or nil.
 func (t *Tenant) admit(c *call) *answer {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.requests[c.family]++
+	t.mu.Unlock()
+	now := t.now()
+	t.number(c)
+	if a := t.fenced(c, now); a != nil {
+		return a
+	}
+	if a := t.charge(c, now); a != nil {
+		return a
+	}
+	return t.strikes(c, now)
+}
+
+// number gives a call its place among those of its template.
+func (t *Tenant) number(c *call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.calls[c.template]++
 	c.nth = t.calls[c.template]
-	return nil
 }
 
 // arrive counts an HTTP request and gives it a number.
@@ -80,10 +119,15 @@ func write(w http.ResponseWriter, r *http.Request, a answer) {
 	for name, value := range a.header {
 		w.Header().Set(name, value)
 	}
+	for name, value := range a.again {
+		w.Header().Add(name, value)
+	}
 	var data []byte
 	switch {
 	case a.text != "":
-		w.Header().Set("Content-Type", "text/plain")
+		if a.header["Content-Type"] == "" {
+			w.Header().Set("Content-Type", "text/plain")
+		}
 		data = []byte(a.text)
 	case a.body != nil:
 		if w.Header().Get("Content-Type") == "" {
@@ -92,6 +136,10 @@ func write(w http.ResponseWriter, r *http.Request, a answer) {
 		data = encode(a.body)
 	}
 	w.Header().Set("Vary", "Accept-Encoding")
+	if a.deliver != nil {
+		a.deliver(w, r, a.status, data)
+		return
+	}
 	if len(data) < 1024 || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 		w.WriteHeader(a.status)

@@ -32,6 +32,9 @@ type Server struct {
 
 // Start opens three TLS listeners on 127.0.0.1: sign-in, Graph and Exchange.
 func (t *Tenant) Start() (*Server, error) {
+	if !t.overNetwork() {
+		return nil, fmt.Errorf("starting the simulated tenant: %w: a fault that only Transport can carry out", ErrOptions)
+	}
 	certificate, authority, err := issue()
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated tenant: %w", err)
@@ -46,7 +49,7 @@ func (t *Tenant) Start() (*Server, error) {
 		{t.Graph(), &s.GraphURL, graphResource},
 		{t.Exchange(), &s.ExchangeURL, exchangeResource},
 	} {
-		address, err := s.listen(host.handler, certificate)
+		address, err := s.listen(host.handler, certificate, func() string { return t.connect(host.serves) })
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("starting the simulated tenant: %w", err), s.Close())
 		}
@@ -70,14 +73,24 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-func (s *Server) listen(handler http.Handler, certificate tls.Certificate) (string, error) {
+// listen serves a handler. Connect says what is wrong with a connection, if anything is.
+func (s *Server) listen(handler http.Handler, certificate tls.Certificate, connect func() string) (string, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
 	server := &http.Server{
-		Handler:           handler,
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		Handler: handler,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			switch connect() {
+			case "tls-failure":
+				return nil, errors.New("a fault")
+			case "strange-certificate":
+				stranger, _, err := issue()
+				return &tls.Config{Certificates: []tls.Certificate{stranger}, MinVersion: tls.VersionTLS12}, err
+			}
+			return nil, nil //nolint:nilnil // means: as configured
+		}},
 		ReadHeaderTimeout: time.Minute,
 		// A client that distrusts the certificate is that client's news, not the terminal's.
 		ErrorLog: log.New(io.Discard, "", 0),

@@ -63,6 +63,14 @@ type Options struct {
 	DeltaLag time.Duration
 	// DeltaReset is a directory that was moved: no delta token from before is known there.
 	DeltaReset bool
+	// Faults disturb what they name; of several that strike one call, the first does.
+	Faults []Fault
+	// Chaos disturbs at random, where none of Faults strikes.
+	Chaos Chaos
+	// Quotas, if not nil, enforces the documented limits. It needs a Clock that runs.
+	Quotas *Quotas
+	// Latency is how long a request takes, by its template; nil means no time. A batch takes that of its envelope.
+	Latency func(template string) time.Duration
 }
 
 // ErrOptions tells that a tenant cannot be built as asked.
@@ -89,6 +97,8 @@ type Tenant struct {
 	views      map[time.Time]*directory
 	registered appKeys
 	codes      map[string]*deviceCode
+	disturbances
+	meters
 }
 
 // New builds a tenant.
@@ -99,6 +109,8 @@ func New(options Options) (*Tenant, error) {
 	case options.Leavers < 0, options.Bystanders < 0, options.PageSize < 0, options.DriveRetentionDays < 0,
 		options.EarlierBy < 0, options.Churn < 0, options.DeltaLag < 0:
 		return nil, fmt.Errorf("%w: a negative number", ErrOptions)
+	case options.Quotas != nil && options.Clock == nil:
+		return nil, fmt.Errorf("%w: Quotas without a Clock that runs", ErrOptions)
 	}
 	if options.Bystanders == 0 {
 		options.Bystanders = defaultBystanders
@@ -122,7 +134,12 @@ func New(options Options) (*Tenant, error) {
 	if t.clock == nil {
 		t.clock = options.asOf
 	}
+	var err error
+	if t.disturbances, err = newDisturbances(options); err != nil {
+		return nil, err
+	}
 	t.directory = populate(options, ids)
+	t.meters = newMeters(options.Quotas, len(t.users))
 	t.graphRoutes = t.routes()
 	return t, nil
 }
