@@ -12,4 +12,8 @@
 // # Non-guarantees
 //
 // The facts were read one after another over minutes or hours, not at one instant.
+//
+// With Options.Since, the accounts of people who are not on the roster are as Microsoft's delta
+// queries tell of them, which takes minutes: whether such an account, of a successor or a delegate, was
+// disabled just now may be missed. Leavers, their second accounts and everybody in doubt are read.
 package collector
