@@ -54,6 +54,9 @@ type Options struct {
 	Arguments []string
 	// Progress is told what is being done; it may be nil. It is called from several goroutines.
 	Progress func(Progress)
+	// listingPays decides whether mailboxes are listed, instead of exchange.Client.ListingPays; nil outside of
+	// tests.
+	listingPays func(accounts, users int) bool
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
