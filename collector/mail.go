@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -78,7 +77,7 @@ func (r *run) mailboxes(ctx context.Context, present []*record, known mailboxes)
 // mailboxFacts reads what hangs on the mailboxes, but for devices.
 func (r *run) mailboxFacts(ctx context.Context, present []*record, known mailboxes) {
 	var steps counter
-	hidden := &oncePermitted{ask: r.exchange.HiddenRules}
+	hidden := r.hiddenRules(ctx, present)
 	sideBySide(present, func(rec *record) {
 		ofAny(ctx, rec, snapshot.MailboxSize, func(ctx context.Context, mailbox map[string]any) exchange.Outcome {
 			guid, _ := mailbox["ExchangeGuid"].(string)
@@ -88,9 +87,29 @@ func (r *run) mailboxFacts(ctx context.Context, present []*record, known mailbox
 			return known.Protocols(ctx, rec.leaver.ID)
 		})
 		ofLive(ctx, rec, snapshot.Permissions, r.exchange.Permissions)
-		ofLive(ctx, rec, snapshot.HiddenInboxRules, hidden.read)
+		ofLive(ctx, rec, snapshot.HiddenInboxRules, hidden)
 		r.progress("mailboxes", steps.next(), len(present))
 	})
+}
+
+// hiddenRules reads the hidden rules of a live mailbox. The first one tells whether the role is there at all;
+// without it, the others are not asked.
+func (r *run) hiddenRules(ctx context.Context, present []*record) func(context.Context, map[string]any) exchange.Outcome {
+	for _, rec := range present {
+		mailbox, _ := rec.get(snapshot.Mailbox)
+		first, _ := mailbox.Value.(map[string]any)
+		if mailbox.State != snapshot.Read || !isLive(first) {
+			continue
+		}
+		o := r.exchange.HiddenRules(ctx, first)
+		return func(ctx context.Context, mailbox map[string]any) exchange.Outcome {
+			if o.Fact.Reason == snapshot.Forbidden || mailbox["ExchangeGuid"] == first["ExchangeGuid"] {
+				return o
+			}
+			return r.exchange.HiddenRules(ctx, mailbox)
+		}
+	}
+	return r.exchange.HiddenRules
 }
 
 func isLive(mailbox map[string]any) bool { return mailbox["mailboxState"] == "live" }
@@ -129,27 +148,4 @@ func ofAny(ctx context.Context, rec *record, fact string, ask func(context.Conte
 func withoutValue(f snapshot.Fact) snapshot.Fact {
 	f.Value = nil
 	return f
-}
-
-// oncePermitted stops asking once the answer was that the role may not.
-type oncePermitted struct {
-	ask     func(context.Context, map[string]any) exchange.Outcome
-	mu      sync.Mutex
-	refusal *exchange.Outcome
-}
-
-func (p *oncePermitted) read(ctx context.Context, mailbox map[string]any) exchange.Outcome {
-	p.mu.Lock()
-	refusal := p.refusal
-	p.mu.Unlock()
-	if refusal != nil {
-		return *refusal
-	}
-	o := p.ask(ctx, mailbox)
-	if o.Fact.Reason == snapshot.Forbidden {
-		p.mu.Lock()
-		p.refusal = &o
-		p.mu.Unlock()
-	}
-	return o
 }
