@@ -70,13 +70,13 @@ func (c *cmdlets) name(body []byte) (string, error) {
 	if err := json.Unmarshal(body, &input); err != nil {
 		return "", err
 	}
-	asked, parameters := input.CmdletInput.CmdletName, input.CmdletInput.Parameters
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+	asked := []string{input.CmdletInput.CmdletName}
+	for _, name := range slices.Sorted(maps.Keys(input.CmdletInput.Parameters)) {
 		if name != "ResultSize" {
-			asked += fmt.Sprintf(" -%s %v", name, parameters[name])
+			asked = append(asked, fmt.Sprintf("-%s %v", name, input.CmdletInput.Parameters[name]))
 		}
 	}
-	return asked, nil
+	return strings.Join(asked, " "), nil
 }
 
 // about counts the requests by cmdlet: those that name somebody, and those that list.
@@ -296,8 +296,9 @@ func TestMailboxesCostAsLittleAsTheyCan(t *testing.T) {
 				whole, c := collectMail(t, tc.options, func(o collector.Options) collector.Options {
 					if tc.few {
 						o.Entries = o.Entries[:4]
+						return o
 					}
-					return o
+					return thinned(o, everyNth)
 				}, nil)
 				named, listed := c.about()
 				got := tally(whole)
