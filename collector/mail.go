@@ -37,7 +37,7 @@ func (r *run) mail(ctx context.Context) {
 		group.Go(func() error { listing.ListDevices(ctx); return nil })
 	}
 	_ = group.Wait() // what went wrong is in the facts
-	sideBySide(present, func(rec *record) { ofLive(ctx, rec, snapshot.MobileDevices, known.Devices) })
+	sideBySide(present, func(rec *record) { mailboxOf(rec).live(ctx, snapshot.MobileDevices, known.Devices) })
 	if listing != nil {
 		r.sourced(listing.Sources()...)
 	}
@@ -79,15 +79,16 @@ func (r *run) mailboxFacts(ctx context.Context, present []*record, known mailbox
 	var steps counter
 	hidden := r.hiddenRules(ctx, present)
 	sideBySide(present, func(rec *record) {
-		ofAny(ctx, rec, snapshot.MailboxSize, func(ctx context.Context, mailbox map[string]any) exchange.Outcome {
+		m := mailboxOf(rec)
+		m.either(ctx, snapshot.MailboxSize, func(ctx context.Context, mailbox map[string]any) exchange.Outcome {
 			guid, _ := mailbox["ExchangeGuid"].(string)
 			return r.exchange.Size(ctx, guid, !isLive(mailbox))
 		})
-		ofLive(ctx, rec, snapshot.MailProtocols, func(ctx context.Context, _ map[string]any) exchange.Outcome {
+		m.live(ctx, snapshot.MailProtocols, func(ctx context.Context, _ map[string]any) exchange.Outcome {
 			return known.Protocols(ctx, rec.leaver.ID)
 		})
-		ofLive(ctx, rec, snapshot.Permissions, r.exchange.Permissions)
-		ofLive(ctx, rec, snapshot.HiddenInboxRules, hidden)
+		m.live(ctx, snapshot.Permissions, r.exchange.Permissions)
+		m.live(ctx, snapshot.HiddenInboxRules, hidden)
 		r.progress("mailboxes", steps.next(), len(present))
 	})
 }
@@ -96,9 +97,9 @@ func (r *run) mailboxFacts(ctx context.Context, present []*record, known mailbox
 // without it, the others are not asked.
 func (r *run) hiddenRules(ctx context.Context, present []*record) func(context.Context, map[string]any) exchange.Outcome {
 	for _, rec := range present {
-		mailbox, _ := rec.get(snapshot.Mailbox)
-		first, _ := mailbox.Value.(map[string]any)
-		if mailbox.State != snapshot.Read || !isLive(first) {
+		m := mailboxOf(rec)
+		first := m.value
+		if m.fact.State != snapshot.Read || !isLive(first) {
 			continue
 		}
 		o := r.exchange.HiddenRules(ctx, first)
@@ -123,26 +124,38 @@ func anyLive(records []*record) bool {
 	return false
 }
 
-// ofLive reads a fact that only live mailboxes have: it is absent for the others.
-func ofLive(ctx context.Context, rec *record, fact string, ask func(context.Context, map[string]any) exchange.Outcome) {
-	mailbox, from := rec.get(snapshot.Mailbox)
-	if value, _ := mailbox.Value.(map[string]any); mailbox.State == snapshot.Read && !isLive(value) {
-		rec.set(fact, snapshot.Fact{State: snapshot.Absent}, from)
-		return
-	}
-	ofAny(ctx, rec, fact, ask)
+// mailbox is a record with its mailbox, as far as that is known.
+type mailbox struct {
+	rec   *record
+	fact  snapshot.Fact
+	from  snapshot.Provenance
+	value map[string]any
 }
 
-// ofAny reads a fact of a mailbox. Without a mailbox it is as absent, or as unknown, as that.
-func ofAny(ctx context.Context, rec *record, fact string, ask func(context.Context, map[string]any) exchange.Outcome) {
-	mailbox, from := rec.get(snapshot.Mailbox)
-	value, _ := mailbox.Value.(map[string]any)
-	if mailbox.State != snapshot.Read {
-		rec.set(fact, withoutValue(mailbox), from)
+func mailboxOf(rec *record) mailbox {
+	m := mailbox{rec: rec}
+	m.fact, m.from = rec.get(snapshot.Mailbox)
+	m.value, _ = m.fact.Value.(map[string]any)
+	return m
+}
+
+// live reads a fact that only live mailboxes have: it is absent for the others.
+func (m mailbox) live(ctx context.Context, fact string, ask func(context.Context, map[string]any) exchange.Outcome) {
+	if m.fact.State == snapshot.Read && !isLive(m.value) {
+		m.rec.set(fact, snapshot.Fact{State: snapshot.Absent}, m.from)
 		return
 	}
-	o := ask(ctx, value)
-	rec.set(fact, o.Fact, o.From)
+	m.either(ctx, fact, ask)
+}
+
+// either reads a fact of a mailbox, live or deleted. Without a mailbox it is as absent, or as unknown, as that.
+func (m mailbox) either(ctx context.Context, fact string, ask func(context.Context, map[string]any) exchange.Outcome) {
+	if m.fact.State != snapshot.Read {
+		m.rec.set(fact, withoutValue(m.fact), m.from)
+		return
+	}
+	o := ask(ctx, m.value)
+	m.rec.set(fact, o.Fact, o.From)
 }
 
 func withoutValue(f snapshot.Fact) snapshot.Fact {

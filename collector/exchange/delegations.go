@@ -21,11 +21,8 @@ type Principal struct {
 	// Names are all by which Exchange may mention them: addresses, aliases, display names. Own are those
 	// that are theirs alone, by which their own mailbox is told.
 	Names, Own []string
-	// HasMailbox says that Exchange has just shown a mailbox of theirs. ExchangeGUID is the mailbox's, and
-	// Permissions is what the client's Permissions said of it, which is then not asked again.
-	HasMailbox   bool
-	ExchangeGUID string
-	Permissions  snapshot.Fact
+	// HasMailbox says that Exchange has just shown a mailbox of theirs.
+	HasMailbox bool
 	// Doubt is read, or says why not all names are known: then what they have not, nobody can tell.
 	Doubt snapshot.Fact
 }
@@ -64,62 +61,66 @@ func (r right) row() row {
 // bareSID is what Exchange shows of a principal that it cannot name any more.
 var bareSID = regexp.MustCompile(`^S-1-5-\d`)
 
-// Delegations reads what the principals may do with other people's mailboxes: Send As on every
-// recipient, by trustee; Full Access and Send on Behalf on the shared mailboxes, or on all, because
-// Exchange can only be asked mailbox by mailbox. The fact's value has scope, rows, and unnamed: the rights
-// whose holder is a bare security identifier. Done is called for every request to come, from several
-// goroutines. Everybody's outcome rests on all mailboxes in scope: those requests are returned once.
-func (c *Client) Delegations(ctx context.Context, principals []Principal, all bool, done func()) (map[string]Outcome, []snapshot.Provenance) {
-	scope := "shared"
-	if all {
-		scope = "all"
-	}
-	held, from, lack := c.heldRights(ctx, principals, all, done)
-	unnamed := []any{}
-	byTrustee := map[string][]right{}
-	for _, r := range held {
-		if bareSID.MatchString(r.trustee) {
-			unnamed = append(unnamed, r.row())
-			continue
-		}
-		byTrustee[strings.ToLower(r.trustee)] = append(byTrustee[strings.ToLower(r.trustee)], r)
-	}
-	outcomes := make([]Outcome, len(principals))
-	sideBySide(len(principals), func(i int) {
-		defer done()
-		outcomes[i] = c.delegation(ctx, principals[i], scope, byTrustee, unnamed, lack)
-		outcomes[i].Also = from[:min(len(from), 1)]
-	})
-	out := make(map[string]Outcome, len(principals))
-	for i, p := range principals {
-		out[p.ID] = outcomes[i]
-	}
-	return out, from
+// Rights are what mailboxes say of who may open them or send on their behalf.
+type Rights struct {
+	client    *Client
+	scope     string
+	byTrustee map[string][]right
+	unnamed   []any
+	// complete is read, or says why not all of them are known.
+	complete snapshot.Fact
+	sources  []snapshot.Provenance
 }
 
-// delegation joins what one of the principals may send as with the rights that mailboxes hold. Lack is read,
-// or says why not all of those are known.
-func (c *Client) delegation(ctx context.Context, p Principal, scope string, byTrustee map[string][]right, unnamed []any, lack snapshot.Fact) Outcome {
-	rights, seen, err := c.sendAs(ctx, p)
-	o := Outcome{Fact: lack, From: seen}
+// Rights reads Full Access and Send on Behalf on the shared mailboxes, or on all, because Exchange can only be
+// asked mailbox by mailbox. Known, if not nil, gives what Permissions said of a mailbox (by ExchangeGuid in
+// lower case) that was asked already, else false. Done is called for every request to come, from several
+// goroutines.
+func (c *Client) Rights(ctx context.Context, all bool, known func(guid string) (snapshot.Fact, bool), done func()) *Rights {
+	out := &Rights{client: c, scope: "shared", byTrustee: map[string][]right{}, unnamed: []any{}}
+	if all {
+		out.scope = "all"
+	}
+	var held []right
+	held, out.sources, out.complete = c.heldRights(ctx, all, known, done)
+	for _, r := range held {
+		if bareSID.MatchString(r.trustee) {
+			out.unnamed = append(out.unnamed, r.row())
+			continue
+		}
+		trustee := strings.ToLower(r.trustee)
+		out.byTrustee[trustee] = append(out.byTrustee[trustee], r)
+	}
+	return out
+}
+
+// Sources are the requests that everybody's delegations rest on.
+func (r *Rights) Sources() []snapshot.Provenance { return r.sources }
+
+// Delegations reads what somebody may do with other people's mailboxes: the rights that those told of, and Send
+// As on every recipient, by trustee. The fact's value has scope, rows, and unnamed: the rights whose holder is a
+// bare security identifier.
+func (r *Rights) Delegations(ctx context.Context, p Principal) Outcome {
+	rights, seen, err := r.client.sendAs(ctx, p)
+	o := Outcome{Fact: r.complete, From: seen, Also: r.sources[:min(len(r.sources), 1)]}
 	switch {
 	case errors.Is(err, errMixed):
 		o.Fact = contradiction("%s", err)
 	case err != nil:
 		o.Fact = unknown(err, needsRole)
-	case lack.State == snapshot.Read && p.Doubt.State == snapshot.Unknown:
+	case r.complete.State == snapshot.Read && p.Doubt.State == snapshot.Unknown:
 		o.Fact = withoutValue(p.Doubt)
 	}
 	for _, name := range p.names() {
-		rights = append(rights, byTrustee[name]...)
+		rights = append(rights, r.byTrustee[name]...)
 	}
 	rows := []any{}
-	for _, r := range rights {
-		if !slices.ContainsFunc(p.Own, func(own string) bool { return own != "" && strings.EqualFold(own, r.mailbox) }) {
-			rows = append(rows, r.row())
+	for _, one := range rights {
+		if !slices.ContainsFunc(p.Own, func(own string) bool { return own != "" && strings.EqualFold(own, one.mailbox) }) {
+			rows = append(rows, one.row())
 		}
 	}
-	o.Fact.Value = row{"scope": scope, "rows": rows, "unnamed": unnamed}
+	o.Fact.Value = row{"scope": r.scope, "rows": rows, "unnamed": r.unnamed}
 	return o
 }
 
@@ -163,7 +164,7 @@ func (c *Client) sendAs(ctx context.Context, p Principal) ([]right, snapshot.Pro
 
 // heldRights reads who may open the mailboxes in scope, or send on their behalf. The fact is read, or
 // says what was not.
-func (c *Client) heldRights(ctx context.Context, principals []Principal, all bool, done func()) ([]right, []snapshot.Provenance, snapshot.Fact) {
+func (c *Client) heldRights(ctx context.Context, all bool, known func(guid string) (snapshot.Fact, bool), done func()) ([]right, []snapshot.Provenance, snapshot.Fact) {
 	parameters := map[string]any{"ResultSize": "Unlimited"}
 	if !all {
 		parameters["RecipientTypeDetails"] = "SharedMailbox"
@@ -180,7 +181,7 @@ func (c *Client) heldRights(ctx context.Context, principals []Principal, all boo
 	}
 	complete := snapshot.Fact{State: snapshot.Read}
 	var out []right
-	for i, o := range c.permissionsOf(ctx, mailboxes, principals, done) {
+	for i, o := range c.permissionsOf(ctx, mailboxes, known, done) {
 		onBehalf, lack := sendOnBehalf(mailboxes[i])
 		if out = append(out, onBehalf...); lack.State == snapshot.Unknown {
 			complete = lack
@@ -201,19 +202,15 @@ func (c *Client) heldRights(ctx context.Context, principals []Principal, all boo
 
 // permissionsOf asks who may open each mailbox, unless that is known: a leaver's own mailbox may be among
 // the shared ones. What is refused of one is not asked of the others.
-func (c *Client) permissionsOf(ctx context.Context, mailboxes []row, principals []Principal, done func()) []Outcome {
-	known := map[string]snapshot.Fact{}
-	for _, p := range principals {
-		if p.ExchangeGUID != "" && p.Permissions.State == snapshot.Read {
-			known[strings.ToLower(p.ExchangeGUID)] = p.Permissions
-		}
-	}
+func (c *Client) permissionsOf(ctx context.Context, mailboxes []row, known func(guid string) (snapshot.Fact, bool), done func()) []Outcome {
 	out := make([]Outcome, len(mailboxes))
 	var refusal atomic.Pointer[Outcome]
 	sideBySide(len(mailboxes), func(i int) {
-		if f, ok := known[strings.ToLower(text(mailboxes[i], "ExchangeGuid"))]; ok {
-			out[i] = Outcome{Fact: f} // its request is the fact's that it was made for
-			return
+		if known != nil {
+			if f, ok := known(strings.ToLower(text(mailboxes[i], "ExchangeGuid"))); ok && f.State == snapshot.Read {
+				out[i] = Outcome{Fact: f} // its request is the fact's that it was made for
+				return
+			}
 		}
 		if o := refusal.Load(); o != nil {
 			out[i] = Outcome{Fact: o.Fact}

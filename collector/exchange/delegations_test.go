@@ -9,9 +9,13 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
-// rightsOf are the outcomes of Delegations.
+// rightsOf are everybody's delegations, by id.
 func rightsOf(ctx context.Context, c *Client, principals []Principal, all bool) map[string]Outcome {
-	out, _ := c.Delegations(ctx, principals, all, func() {})
+	rights := c.Rights(ctx, all, nil, func() {})
+	out := map[string]Outcome{}
+	for _, p := range principals {
+		out[p.ID] = rights.Delegations(ctx, p)
+	}
 	return out
 }
 
@@ -86,5 +90,27 @@ func TestDelegationsOfSomebodyWhoseNamesAreNotKnown(t *testing.T) {
 	lost := Principal{ID: id, UserPrincipalName: "d@x", HasMailbox: true}
 	if f := rightsOf(t.Context(), scripted(nobody), []Principal{lost}, false)[id].Fact; f.Reason != snapshot.Integrity {
 		t.Errorf("a mailbox without a name: %+v", f)
+	}
+}
+
+// A mailbox whose permissions are known is not asked for them; one of which they are not, is.
+func TestRightsThatAreKnownAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	const shared = `{"value":[{"Identity":"sales","ExchangeGuid":"` + guid + `","PrimarySmtpAddress":"sales@b.example","GrantSendOnBehalfTo":[]}]}`
+	c := scripted(exchangeOnline{"Get-Mailbox": shared, "Get-MailboxPermission": "403", "Get-RecipientPermission": `{"value":[]}`})
+	read := snapshot.Fact{State: snapshot.Read, Value: []any{row{"User": "d@x", "AccessRights": []any{"FullAccess"}}}}
+	for name, tc := range map[string]struct {
+		known snapshot.Fact
+		state snapshot.State
+		rows  int
+	}{
+		"read":    {read, snapshot.Read, 1},
+		"unknown": {snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Timeout}, snapshot.Unknown, 0},
+	} {
+		rights := c.Rights(t.Context(), false, func(string) (snapshot.Fact, bool) { return tc.known, true }, func() {})
+		f := rights.Delegations(t.Context(), Principal{ID: id, UserPrincipalName: "d@x"}).Fact
+		if rows := f.Value.(row)["rows"].([]any); f.State != tc.state || len(rows) != tc.rows {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }
