@@ -61,6 +61,9 @@ type Options struct {
 	Since *snapshot.Reader
 	// Warnings are what was noticed before, about the sign-in; Collected has them too.
 	Warnings []string
+	// listingPays decides whether mailboxes are listed, instead of exchange.Client.ListingPays; nil outside of
+	// tests.
+	listingPays func(accounts, users int) bool
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -214,8 +217,8 @@ func newRecord(leaver snapshot.Leaver, s *spool) *record {
 	return &record{leaver: leaver, spool: s, facts: make([]ref, len(snapshot.LeaverFacts()))}
 }
 
-// kept is a fact and the requests that it rests on.
-type kept struct {
+// filed is a fact and the requests that it rests on.
+type filed struct {
 	Fact    snapshot.Fact         `json:"fact"`
 	Sources []snapshot.Provenance `json:"sources"`
 }
@@ -226,18 +229,18 @@ func (r *record) set(name string, f snapshot.Fact, sources ...snapshot.Provenanc
 		sources[i].Leaver, sources[i].Fact = r.leaver.Key(), name
 		sources[i].List = nil // a listing is accounted for once, not per leaver
 	}
-	where := r.spool.put(kept{f, sources})
+	where := r.spool.put(filed{f, sources})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.facts[slices.Index(snapshot.LeaverFacts(), name)] = where
 }
 
 // read gives a fact back; false when nothing was set.
-func (r *record) read(name string) (kept, bool) {
+func (r *record) read(name string) (filed, bool) {
 	r.mu.Lock()
 	where := r.facts[slices.Index(snapshot.LeaverFacts(), name)]
 	r.mu.Unlock()
-	var k kept
+	var k filed
 	if where == (ref{}) {
 		return k, false
 	}

@@ -150,13 +150,13 @@ func (r *run) tenantWide(fact, phase string, records []*record, read func(wanted
 	}
 }
 
-// sideBySide does a piece of work for every record, a few at a time; the limiter decides how fast.
-func sideBySide(records []*record, work func(*record)) {
+// sideBySide does a piece of work for every one, a few at a time; the limiter decides how fast.
+func sideBySide[T any](all []T, work func(T)) {
 	const workers = 8
 	var group errgroup.Group
 	group.SetLimit(workers)
-	for _, rec := range records {
-		group.Go(func() error { work(rec); return nil })
+	for _, one := range all {
+		group.Go(func() error { work(one); return nil })
 	}
 	_ = group.Wait() // the work reports through its outcomes
 }

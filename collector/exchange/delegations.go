@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"leavercheck/collector/snapshot"
 )
@@ -58,51 +61,78 @@ func (r right) row() row {
 // bareSID is what Exchange shows of a principal that it cannot name any more.
 var bareSID = regexp.MustCompile(`^S-1-5-\d`)
 
-// Delegations reads what the principals may do with other people's mailboxes: Send As on every
-// recipient, by trustee; Full Access and Send on Behalf on the shared mailboxes, or on all, because
-// Exchange can only be asked mailbox by mailbox. The fact's value has scope, rows, and unnamed: the rights
-// whose holder is a bare security identifier. Done is called for every request to come.
-func (c *Client) Delegations(ctx context.Context, principals []Principal, all bool, done func()) map[string]Outcome {
-	scope := "shared"
+// Rights are what mailboxes say of who may open them or send on their behalf.
+type Rights struct {
+	client    *Client
+	scope     string
+	byTrustee map[string][]right
+	unnamed   []any
+	// complete is read, or says why not all of them are known.
+	complete snapshot.Fact
+	sources  []snapshot.Provenance
+}
+
+// Rights reads Full Access and Send on Behalf on the shared mailboxes, or on all, because Exchange can only be
+// asked mailbox by mailbox. Known, if not nil, gives what Permissions said of a mailbox (by ExchangeGuid in
+// lower case) that was asked already, else false. Done is called for every request to come, from several
+// goroutines.
+func (c *Client) Rights(ctx context.Context, all bool, known func(guid string) (snapshot.Fact, bool), done func()) *Rights {
+	out := &Rights{client: c, scope: "shared", byTrustee: map[string][]right{}, unnamed: []any{}}
 	if all {
-		scope = "all"
+		out.scope = "all"
 	}
-	held, from, lack := c.heldRights(ctx, all, done)
-	unnamed := []any{}
-	byTrustee := map[string][]right{}
+	var held []right
+	held, out.sources, out.complete = c.heldRights(ctx, all, known, done)
 	for _, r := range held {
 		if bareSID.MatchString(r.trustee) {
-			unnamed = append(unnamed, r.row())
+			out.unnamed = append(out.unnamed, r.row())
 			continue
 		}
-		byTrustee[strings.ToLower(r.trustee)] = append(byTrustee[strings.ToLower(r.trustee)], r)
-	}
-	out := make(map[string]Outcome, len(principals))
-	for _, p := range principals {
-		rights, seen, err := c.sendAs(ctx, p)
-		done()
-		o := Outcome{Fact: lack, From: seen, Also: from}
-		switch {
-		case errors.Is(err, errMixed):
-			o.Fact = contradiction("%s", err)
-		case err != nil:
-			o.Fact = unknown(err, needsRole)
-		case lack.State == snapshot.Read && p.Doubt.State == snapshot.Unknown:
-			o.Fact = withoutValue(p.Doubt)
-		}
-		for _, name := range p.names() {
-			rights = append(rights, byTrustee[name]...)
-		}
-		rows := []any{}
-		for _, r := range rights {
-			if !slices.ContainsFunc(p.Own, func(own string) bool { return own != "" && strings.EqualFold(own, r.mailbox) }) {
-				rows = append(rows, r.row())
-			}
-		}
-		o.Fact.Value = row{"scope": scope, "rows": rows, "unnamed": unnamed}
-		out[p.ID] = o
+		trustee := strings.ToLower(r.trustee)
+		out.byTrustee[trustee] = append(out.byTrustee[trustee], r)
 	}
 	return out
+}
+
+// Sources are the requests that everybody's delegations rest on.
+func (r *Rights) Sources() []snapshot.Provenance { return r.sources }
+
+// Delegations reads what somebody may do with other people's mailboxes: the rights that those told of, and Send
+// As on every recipient, by trustee. The fact's value has scope, rows, and unnamed: the rights whose holder is a
+// bare security identifier.
+func (r *Rights) Delegations(ctx context.Context, p Principal) Outcome {
+	rights, seen, err := r.client.sendAs(ctx, p)
+	o := Outcome{Fact: r.complete, From: seen, Also: r.sources[:min(len(r.sources), 1)]}
+	switch {
+	case errors.Is(err, errMixed):
+		o.Fact = contradiction("%s", err)
+	case err != nil:
+		o.Fact = unknown(err, needsRole)
+	case r.complete.State == snapshot.Read && p.Doubt.State == snapshot.Unknown:
+		o.Fact = withoutValue(p.Doubt)
+	}
+	for _, name := range p.names() {
+		rights = append(rights, r.byTrustee[name]...)
+	}
+	rows := []any{}
+	for _, one := range rights {
+		if !slices.ContainsFunc(p.Own, func(own string) bool { return own != "" && strings.EqualFold(own, one.mailbox) }) {
+			rows = append(rows, one.row())
+		}
+	}
+	o.Fact.Value = row{"scope": r.scope, "rows": rows, "unnamed": r.unnamed}
+	return o
+}
+
+// sideBySide does n pieces of work, a few at a time; the limiter decides how fast.
+func sideBySide(n int, work func(i int)) {
+	const workers = 8
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for i := range n {
+		group.Go(func() error { work(i); return nil })
+	}
+	_ = group.Wait() // the work reports through its outcomes
 }
 
 // sendAs reads on which recipients somebody may send as another.
@@ -134,57 +164,100 @@ func (c *Client) sendAs(ctx context.Context, p Principal) ([]right, snapshot.Pro
 
 // heldRights reads who may open the mailboxes in scope, or send on their behalf. The fact is read, or
 // says what was not.
-func (c *Client) heldRights(ctx context.Context, all bool, done func()) ([]right, []snapshot.Provenance, snapshot.Fact) {
-	complete := snapshot.Fact{State: snapshot.Read}
+func (c *Client) heldRights(ctx context.Context, all bool, known func(guid string) (snapshot.Fact, bool), done func()) ([]right, []snapshot.Provenance, snapshot.Fact) {
 	parameters := map[string]any{"ResultSize": "Unlimited"}
 	if !all {
 		parameters["RecipientTypeDetails"] = "SharedMailbox"
 	}
-	mailboxes, listed, err := c.run(ctx, "Get-Mailbox", parameters, append(ownNames(), "GrantSendOnBehalfTo", "RecipientTypeDetails", "DisplayName"))
+	mailboxes, listed, err := c.run(ctx, getMailbox, parameters, append(ownNames(), "GrantSendOnBehalfTo", "RecipientTypeDetails", "DisplayName"))
 	done()
 	from := []snapshot.Provenance{listed}
 	if err != nil {
 		return nil, from, unknown(err, needsRole)
 	}
 	slices.SortFunc(mailboxes, func(a, b row) int { return strings.Compare(text(a, "ExchangeGuid"), text(b, "ExchangeGuid")) })
+	if len(mailboxes) > 0 && text(mailboxes[0], "ExchangeGuid") == "" {
+		return nil, from, contradiction("Get-Mailbox: a mailbox without ExchangeGuid")
+	}
+	complete := snapshot.Fact{State: snapshot.Read}
 	var out []right
-	for _, m := range mailboxes {
-		name := text(m, "PrimarySmtpAddress")
-		if text(m, "ExchangeGuid") == "" {
-			return out, from, contradiction("Get-Mailbox: a mailbox without ExchangeGuid")
+	for i, o := range c.permissionsOf(ctx, mailboxes, known, done) {
+		onBehalf, lack := sendOnBehalf(mailboxes[i])
+		if out = append(out, onBehalf...); lack.State == snapshot.Unknown {
+			complete = lack
 		}
-		value, told := m["GrantSendOnBehalfTo"]
-		trustees, ok := value.([]any)
-		if !told || !ok && value != nil {
-			complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q is no list", name)
+		if o.From.Endpoint != "" {
+			from = append(from, o.From)
 		}
-		for _, trustee := range trustees {
-			s, _ := trustee.(string)
-			if s == "" {
-				complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q names nobody", name)
-				continue
-			}
-			out = append(out, right{"SendOnBehalf", name, m["RecipientTypeDetails"], s, nil})
-		}
-		o := c.Permissions(ctx, m)
-		done()
-		from = append(from, o.From)
 		if o.Fact.State == snapshot.Unknown {
 			complete = withoutValue(o.Fact)
-			if o.Fact.Reason == snapshot.Forbidden || ctx.Err() != nil {
-				break
-			}
 		}
-		rows, _ := o.Fact.Value.([]any)
-		for _, value := range rows {
-			permission := value.(row)
-			if text(permission, "User") == "" {
-				complete = contradiction("Get-MailboxPermission: a right on %.60q is nobody's", name)
-			}
-			out = append(out, right{"FullAccess", name, m["RecipientTypeDetails"], text(permission, "User"), permission["AccessRights"]})
+		fullAccess, lack := openers(mailboxes[i], o)
+		if out = append(out, fullAccess...); lack.State == snapshot.Unknown {
+			complete = lack
 		}
 	}
 	return out, from, complete
+}
+
+// permissionsOf asks who may open each mailbox, unless that is known: a leaver's own mailbox may be among
+// the shared ones. What is refused of one is not asked of the others.
+func (c *Client) permissionsOf(ctx context.Context, mailboxes []row, known func(guid string) (snapshot.Fact, bool), done func()) []Outcome {
+	out := make([]Outcome, len(mailboxes))
+	var refusal atomic.Pointer[Outcome]
+	sideBySide(len(mailboxes), func(i int) {
+		if known != nil {
+			if f, ok := known(strings.ToLower(text(mailboxes[i], "ExchangeGuid"))); ok && f.State == snapshot.Read {
+				out[i] = Outcome{Fact: f} // its request is the fact's that it was made for
+				return
+			}
+		}
+		if o := refusal.Load(); o != nil {
+			out[i] = Outcome{Fact: o.Fact}
+			return
+		}
+		out[i] = c.Permissions(ctx, mailboxes[i])
+		done()
+		if out[i].Fact.Reason == snapshot.Forbidden || ctx.Err() != nil {
+			refusal.CompareAndSwap(nil, &out[i])
+		}
+	})
+	return out
+}
+
+// sendOnBehalf are the rights that a mailbox names itself. The fact is unknown if they cannot be read.
+func sendOnBehalf(m row) ([]right, snapshot.Fact) {
+	name, complete := text(m, "PrimarySmtpAddress"), snapshot.Fact{State: snapshot.Read}
+	value, told := m["GrantSendOnBehalfTo"]
+	trustees, ok := value.([]any)
+	if !told || !ok && value != nil {
+		complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q is no list", name)
+	}
+	var out []right
+	for _, trustee := range trustees {
+		s, _ := trustee.(string)
+		if s == "" {
+			complete = contradiction("Get-Mailbox: GrantSendOnBehalfTo of %.60q names nobody", name)
+			continue
+		}
+		out = append(out, right{"SendOnBehalf", name, m["RecipientTypeDetails"], s, nil})
+	}
+	return out, complete
+}
+
+// openers are the rights in the permissions of a mailbox.
+func openers(m row, permissions Outcome) ([]right, snapshot.Fact) {
+	name, complete := text(m, "PrimarySmtpAddress"), snapshot.Fact{State: snapshot.Read}
+	rows, _ := permissions.Fact.Value.([]any)
+	var out []right
+	for _, value := range rows {
+		permission, _ := value.(row)
+		if text(permission, "User") == "" {
+			complete = contradiction("Get-MailboxPermission: a right on %.60q is nobody's", name)
+		}
+		out = append(out, right{"FullAccess", name, m["RecipientTypeDetails"], text(permission, "User"), permission["AccessRights"]})
+	}
+	return out, complete
 }
 
 func withoutValue(f snapshot.Fact) snapshot.Fact {

@@ -1,12 +1,23 @@
 package exchange
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"leavercheck/collector/snapshot"
 )
+
+// rightsOf are everybody's delegations, by id.
+func rightsOf(ctx context.Context, c *Client, principals []Principal, all bool) map[string]Outcome {
+	rights := c.Rights(ctx, all, nil, func() {})
+	out := map[string]Outcome{}
+	for _, p := range principals {
+		out[p.ID] = rights.Delegations(ctx, p)
+	}
+	return out
+}
 
 func TestDelegations(t *testing.T) {
 	t.Parallel()
@@ -44,7 +55,7 @@ func TestDelegations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fact := scripted(tc.service).Delegations(t.Context(), []Principal{leaver}, false, func() {})[id].Fact
+			fact := rightsOf(t.Context(), scripted(tc.service), []Principal{leaver}, false)[id].Fact
 			got, err := json.Marshal(fact)
 			if err != nil {
 				t.Fatal(err)
@@ -60,7 +71,7 @@ func TestDelegations(t *testing.T) {
 func TestDelegationsAskForTheMailboxesInScope(t *testing.T) {
 	t.Parallel()
 	for _, all := range []bool{false, true} {
-		fact := scripted(exchangeOnline{"Get-Mailbox": `{"value":[]}`}).Delegations(t.Context(), []Principal{{ID: id, UserPrincipalName: "d@x"}}, all, func() {})[id].Fact
+		fact := rightsOf(t.Context(), scripted(exchangeOnline{"Get-Mailbox": `{"value":[]}`}), []Principal{{ID: id, UserPrincipalName: "d@x"}}, all)[id].Fact
 		scope := fact.Value.(map[string]any)["scope"]
 		if want := map[bool]any{false: "shared", true: "all"}[all]; scope != want || fact.State != snapshot.Read {
 			t.Errorf("all %v: scope %v, %+v", all, scope, fact)
@@ -73,11 +84,33 @@ func TestDelegationsOfSomebodyWhoseNamesAreNotKnown(t *testing.T) {
 	t.Parallel()
 	nobody := exchangeOnline{"Get-Mailbox": `{"value":[]}`}
 	doubted := Principal{ID: id, UserPrincipalName: "d@x", Doubt: snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Timeout}}
-	if f := scripted(nobody).Delegations(t.Context(), []Principal{doubted}, false, func() {})[id].Fact; f.Reason != snapshot.Timeout {
+	if f := rightsOf(t.Context(), scripted(nobody), []Principal{doubted}, false)[id].Fact; f.Reason != snapshot.Timeout {
 		t.Errorf("got %+v", f)
 	}
 	lost := Principal{ID: id, UserPrincipalName: "d@x", HasMailbox: true}
-	if f := scripted(nobody).Delegations(t.Context(), []Principal{lost}, false, func() {})[id].Fact; f.Reason != snapshot.Integrity {
+	if f := rightsOf(t.Context(), scripted(nobody), []Principal{lost}, false)[id].Fact; f.Reason != snapshot.Integrity {
 		t.Errorf("a mailbox without a name: %+v", f)
+	}
+}
+
+// A mailbox whose permissions are known is not asked for them; one of which they are not, is.
+func TestRightsThatAreKnownAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	const shared = `{"value":[{"Identity":"sales","ExchangeGuid":"` + guid + `","PrimarySmtpAddress":"sales@b.example","GrantSendOnBehalfTo":[]}]}`
+	c := scripted(exchangeOnline{"Get-Mailbox": shared, "Get-MailboxPermission": "403", "Get-RecipientPermission": `{"value":[]}`})
+	read := snapshot.Fact{State: snapshot.Read, Value: []any{row{"User": "d@x", "AccessRights": []any{"FullAccess"}}}}
+	for name, tc := range map[string]struct {
+		known snapshot.Fact
+		state snapshot.State
+		rows  int
+	}{
+		"read":    {read, snapshot.Read, 1},
+		"unknown": {snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Timeout}, snapshot.Unknown, 0},
+	} {
+		rights := c.Rights(t.Context(), false, func(string) (snapshot.Fact, bool) { return tc.known, true }, func() {})
+		f := rights.Delegations(t.Context(), Principal{ID: id, UserPrincipalName: "d@x"}).Fact
+		if rows := f.Value.(row)["rows"].([]any); f.State != tc.state || len(rows) != tc.rows {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }

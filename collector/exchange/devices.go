@@ -8,15 +8,28 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
+func deviceProperties() []string {
+	return []string{
+		"Guid", "Identity", "DeviceId", "DeviceType", "DeviceModel", "DeviceOS", "FriendlyName", "ClientType", "DeviceAccessState",
+		"DeviceAccessStateReason", "FirstSyncTime", "IsManaged", "IsCompliant", "IsDisabled", "WhenChanged",
+	}
+}
+
 // Devices reads the mobile devices that synchronised a mailbox, each with its statistics, which alone
 // tell whether a wipe was acknowledged. A device without statistics makes the fact unknown.
 func (c *Client) Devices(ctx context.Context, mailbox map[string]any) Outcome {
-	rows, from, err := c.run(ctx, "Get-MobileDevice", map[string]any{"Mailbox": text(mailbox, "ExchangeGuid"), "ResultSize": "Unlimited"}, []string{
-		"Guid", "Identity", "DeviceId", "DeviceType", "DeviceModel", "DeviceOS", "FriendlyName", "ClientType", "DeviceAccessState",
-		"DeviceAccessStateReason", "FirstSyncTime", "IsManaged", "IsCompliant", "IsDisabled", "WhenChanged",
-	})
-	if err := sameMailbox(mailbox, rows, err, "Get-MobileDevice"); err != nil {
-		return rowsFailed(err, from, needsRole)
+	rows, from, err := c.run(ctx, getMobileDevice, map[string]any{"Mailbox": text(mailbox, "ExchangeGuid"), "ResultSize": "Unlimited"}, deviceProperties())
+	return c.devicesOf(ctx, mailbox, rows, from, err)
+}
+
+// devicesOf makes the fact of the devices of a mailbox, and asks for their statistics if there are any.
+func (c *Client) devicesOf(ctx context.Context, mailbox map[string]any, rows []row, from snapshot.Provenance, err error) Outcome {
+	if failure := sameMailbox(mailbox, rows, err, getMobileDevice); failure != nil {
+		o := rowsFailed(failure, from, needsRole)
+		if len(rows) > 0 && err != nil && sameMailbox(mailbox, rows, nil, getMobileDevice) == nil {
+			o.Fact.Value = list(rows)
+		}
+		return o
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(text(a, "Identity"), text(b, "Identity")) })
 	o := Outcome{Fact: snapshot.Fact{State: snapshot.Read, Value: list(rows)}, From: from}

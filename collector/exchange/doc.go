@@ -5,9 +5,13 @@
 //
 // # Guarantees
 //
-// A cmdlet is never run without an identity that names one mailbox: several of them
-// answer an empty or unknown identity with everybody's objects. Rows that are not the
-// mailbox's own make the fact unknown. Only cmdlets that begin with Get- can be run.
+// What is asked about one mailbox is never asked without an identity that names it:
+// several cmdlets answer an empty or unknown identity with everybody's objects. Rows that
+// are not the mailbox's own make the fact unknown. Only cmdlets that begin with Get- can
+// be run.
+//
+// Everybody's objects are listed where that is cheaper (Mailboxes). What a listing did not
+// bring is absent only if it was read to its end; what it cannot place is asked for by name.
 //
 // In an export, a row that is not there means "there is none" only where the export
 // shows that it was asked for; else it means unknown.
@@ -22,6 +26,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,6 +43,12 @@ type Client struct{ source source }
 // source answers cmdlets. Rows are the caller's own to change.
 type source interface {
 	run(ctx context.Context, cmdlet string, parameters map[string]any, properties []string) ([]row, snapshot.Provenance, error)
+}
+
+// lister is a source that can be asked for everybody's objects, page by page, without holding them all. A
+// nil error means that the last page was read.
+type lister interface {
+	list(ctx context.Context, cmdlet string, parameters map[string]any, properties []string, keep func(json.RawMessage) error) (snapshot.Provenance, error)
 }
 
 // New makes a client for the Exchange root at base ("https://outlook.office365.com") and a tenant id.
@@ -63,15 +74,23 @@ var errAbsent = errors.New("no such object")
 
 // run runs a cmdlet and yields its rows. Parameters must name what is wanted; properties are selected.
 func (c *Client) run(ctx context.Context, cmdlet string, parameters map[string]any, properties []string) ([]row, snapshot.Provenance, error) {
+	if err := onlyReads(cmdlet, parameters); err != nil {
+		return nil, snapshot.Provenance{Endpoint: cmdlet}, err
+	}
+	return c.source.run(ctx, cmdlet, parameters, properties)
+}
+
+// onlyReads refuses cmdlets that are none of reading, and parameters that name nobody.
+func onlyReads(cmdlet string, parameters map[string]any) error {
 	if !strings.HasPrefix(cmdlet, "Get-") {
-		return nil, snapshot.Provenance{Endpoint: cmdlet}, fmt.Errorf("refuse to run %s: this program only reads", cmdlet)
+		return fmt.Errorf("refuse to run %s: this program only reads", cmdlet)
 	}
 	for name, value := range parameters {
 		if s, ok := value.(string); ok && s == "" {
-			return nil, snapshot.Provenance{Endpoint: cmdlet}, fmt.Errorf("refuse to run %s with an empty -%s", cmdlet, name)
+			return fmt.Errorf("refuse to run %s with an empty -%s", cmdlet, name)
 		}
 	}
-	return c.source.run(ctx, cmdlet, parameters, properties)
+	return nil
 }
 
 // unknown says why a cmdlet brought nothing to be trusted. Needs is the role that may run it.

@@ -174,7 +174,7 @@ func facts(t *testing.T, c *Client) map[string]snapshot.Fact {
 		"size": c.Size(ctx, guid, false).Fact, "permissions": c.Permissions(ctx, own).Fact, "rules": c.HiddenRules(ctx, own).Fact,
 		"organization": c.Organization(ctx).Fact, "contact": c.Recipient(ctx, "c@b.example").Fact, "colleague": c.Recipient(ctx, "b.old@b.example").Fact,
 		"by name":     c.Recipient(ctx, "c").Fact,
-		"delegations": c.Delegations(ctx, []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false, func() {})[id].Fact,
+		"delegations": rightsOf(ctx, c, []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false)[id].Fact,
 	}
 }
 
@@ -210,7 +210,7 @@ func TestAnExportSaysWhatTheServiceSays(t *testing.T) {
 	delete(rest, "Get-Mailbox")
 	want["contact"] = scripted(rest).Recipient(t.Context(), "c@b.example").Fact
 	rest["Get-Mailbox"] = `{"value":[]}` // nothing is shared
-	want["delegations"] = scripted(rest).Delegations(t.Context(), []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false, func() {})[id].Fact
+	want["delegations"] = rightsOf(t.Context(), scripted(rest), []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false)[id].Fact
 	got := facts(t, opened(t, files))
 	for name, f := range want {
 		if f.State != snapshot.Read {
@@ -343,7 +343,7 @@ func TestAMissingRowIsNoProof(t *testing.T) {
 	protocols := func(c *Client) Outcome { return c.Protocols(t.Context(), id) }
 	contact := func(c *Client) Outcome { return c.Recipient(t.Context(), "nobody@b.example") }
 	sendAs := func(c *Client) Outcome {
-		return c.Delegations(t.Context(), []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false, func() {})[id]
+		return rightsOf(t.Context(), c, []Principal{{ID: id, UserPrincipalName: "a@b.example"}}, false)[id]
 	}
 	describe := func(files map[string]string, asked ...string) map[string]string { return written(t, files, asked...) }
 	a := func(changes map[string]any) string {

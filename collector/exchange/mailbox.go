@@ -37,12 +37,24 @@ const (
 	stateInactive    = "inactive"
 )
 
+// lookup reads the mailboxes of an account in one view. Rows beside an error are a part.
+type lookup func(ctx context.Context, id, view string) ([]row, snapshot.Provenance, error)
+
 // Mailbox reads the mailbox of an account, live, soft-deleted or inactive: the fact's value is a row of
 // Get-Mailbox with mailboxState. "Absent" means that all three views were read and have none.
 func (c *Client) Mailbox(ctx context.Context, id string) Outcome {
-	rows, from, err := c.mailboxes(ctx, id, nil)
+	return mailboxOf(ctx, id, c.mailboxes)
+}
+
+// mailboxOf decides which of an account's mailboxes is the one that counts.
+func mailboxOf(ctx context.Context, id string, read lookup) Outcome {
+	rows, from, err := read(ctx, id, stateLive)
 	if err != nil {
-		return Outcome{Fact: unknown(err, needsRole), From: from}
+		o := Outcome{Fact: unknown(err, needsRole), From: from}
+		if len(rows) == 1 {
+			o.Fact.Value = mailboxFact(stateLive, rows).Value
+		}
+		return o
 	}
 	if len(rows) == 1 {
 		return Outcome{Fact: mailboxFact(stateLive, rows), From: from}
@@ -51,14 +63,14 @@ func (c *Client) Mailbox(ctx context.Context, id string) Outcome {
 		return Outcome{Fact: contradiction("Get-Mailbox: %d live mailboxes with one identity", len(rows)), From: from}
 	}
 	gone := map[string]row{}
-	for _, view := range []string{"SoftDeletedMailbox", "InactiveMailboxOnly"} {
-		rows, seen, err := c.mailboxes(ctx, id, map[string]any{view: true})
+	for _, view := range []string{stateSoftDeleted, stateInactive} {
+		rows, seen, err := read(ctx, id, view)
 		seen.Attempts += from.Attempts
 		if from = seen; err != nil {
 			return Outcome{Fact: unknown(err, needsRole), From: from}
 		}
 		for _, r := range rows {
-			if view == "InactiveMailboxOnly" {
+			if view == stateInactive {
 				r["IsInactiveMailbox"] = true
 			}
 			gone[text(r, "ExchangeGuid")] = r
@@ -81,26 +93,45 @@ func (c *Client) Mailbox(ctx context.Context, id string) Outcome {
 	return Outcome{Fact: mailboxFact(state, rows), From: from}
 }
 
+// within are the parameters that show a view of Get-Mailbox.
+func within(view string) map[string]any {
+	switch view {
+	case stateSoftDeleted:
+		return map[string]any{"SoftDeletedMailbox": true}
+	case stateInactive:
+		return map[string]any{"InactiveMailboxOnly": true}
+	}
+	return map[string]any{}
+}
+
 // mailboxes runs Get-Mailbox for one account in one view.
-func (c *Client) mailboxes(ctx context.Context, id string, view map[string]any) ([]row, snapshot.Provenance, error) {
-	parameters := map[string]any{"Identity": id}
-	maps.Copy(parameters, view)
-	rows, from, err := c.run(ctx, "Get-Mailbox", parameters, mailboxProperties())
+func (c *Client) mailboxes(ctx context.Context, id, view string) ([]row, snapshot.Provenance, error) {
+	parameters := within(view)
+	parameters["Identity"] = id
+	rows, from, err := c.run(ctx, getMailbox, parameters, mailboxProperties())
 	if errors.Is(err, errAbsent) {
 		return nil, from, nil
+	}
+	if err == nil {
+		err = accountsOwn(id, rows)
 	}
 	if err != nil {
 		return nil, from, err
 	}
+	return rows, from, nil
+}
+
+// accountsOwn checks that rows of Get-Mailbox are an account's, and can be told apart.
+func accountsOwn(id string, rows []row) error {
 	for _, r := range rows {
 		if !strings.EqualFold(text(r, "ExternalDirectoryObjectId"), id) {
-			return nil, from, fmt.Errorf("Get-Mailbox: a mailbox of another account (%.40q) came back", text(r, "ExternalDirectoryObjectId"))
+			return fmt.Errorf("Get-Mailbox: a mailbox of another account (%.40q) came back", text(r, "ExternalDirectoryObjectId"))
 		}
 		if text(r, "ExchangeGuid") == "" {
-			return nil, from, errors.New("Get-Mailbox: a mailbox without ExchangeGuid")
+			return errors.New("Get-Mailbox: a mailbox without ExchangeGuid")
 		}
 	}
-	return rows, from, nil
+	return nil
 }
 
 func mailboxFact(state string, rows []row) snapshot.Fact {
@@ -122,7 +153,11 @@ func contradiction(format string, args ...any) snapshot.Fact {
 
 // Protocols reads which protocols reach a live mailbox.
 func (c *Client) Protocols(ctx context.Context, id string) Outcome {
-	rows, from, err := c.run(ctx, "Get-CASMailbox", map[string]any{"Identity": id}, protocolProperties())
+	rows, from, err := c.run(ctx, getCASMailbox, map[string]any{"Identity": id}, protocolProperties())
+	return protocolsOf(id, rows, from, err)
+}
+
+func protocolsOf(id string, rows []row, from snapshot.Provenance, err error) Outcome {
 	return mustExist(one(rows, from, err, func(r row) error {
 		if !strings.EqualFold(text(r, "ExternalDirectoryObjectId"), id) && !strings.EqualFold(text(r, "Guid"), id) {
 			return fmt.Errorf("Get-CASMailbox: the row of another account (%.40q) came back", text(r, "ExternalDirectoryObjectId"))

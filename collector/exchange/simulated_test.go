@@ -186,7 +186,7 @@ func TestTheSimulatedTenantAsAnExport(t *testing.T) {
 		principals = append(principals, Principal{ID: id, UserPrincipalName: text(p, "UserPrincipalName"), Names: []string{text(p, "DisplayName"), text(p, "Name"), text(p, "Alias")}})
 	}
 	same("all", "organization", service.Organization(ctx).Fact, export.Organization(ctx).Fact)
-	want, got := service.Delegations(ctx, principals, false, func() {}), export.Delegations(ctx, principals, false, func() {})
+	want, got := rightsOf(ctx, service, principals, false), rightsOf(ctx, export, principals, false)
 	for _, p := range principals {
 		same(p.UserPrincipalName, "delegations", want[p.ID].Fact, got[p.ID].Fact)
 	}

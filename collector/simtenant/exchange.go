@@ -183,6 +183,12 @@ func (c *cmdletCall) readQuery(r *http.Request, body []byte) error {
 
 // respond cuts the rows into pages and adds what Exchange adds.
 func (c *cmdletCall) respond(rows []row, known []string) (answer, error) {
+	return c.respondWith(len(rows), func(i int) row { return rows[i] }, known)
+}
+
+// respondWith does so for rows that are made when their page is asked for: of half a million mailboxes, a page
+// needs a thousand.
+func (c *cmdletCall) respondWith(total int, at func(i int) row, known []string) (answer, error) {
 	for _, name := range c.selected {
 		if !slices.Contains(known, name) {
 			c.t.complain("exchange: %s: $select names %q, which the cmdlet does not have", c.name, name)
@@ -193,26 +199,30 @@ func (c *cmdletCall) respond(rows []row, known []string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if limit < len(rows) {
-		rows = rows[:limit]
+	if limit < total {
+		total = limit
 		warnings = append(warnings, fmt.Sprintf("By default, only the first %d items are returned. Use the ResultSize parameter to specify the "+
 			"number of items returned. To return all items, specify \"-ResultSize Unlimited\".", limit))
 	}
-	from := min(c.resumeFrom, len(rows))
-	to := min(from+c.pageSize, len(rows))
+	from := min(c.resumeFrom, total)
+	to := min(from+c.pageSize, total)
 	value := make([]map[string]any, 0, to-from)
-	for _, r := range rows[from:to] {
-		value = append(value, c.dress(r))
+	wanted := map[string]bool{}
+	for _, name := range c.selected {
+		wanted[strings.ToLower(name)] = true
+	}
+	for i := from; i < to; i++ {
+		value = append(value, dress(at(i), wanted))
 	}
 	body := map[string]any{
 		"@odata.context":     strings.SplitN(c.base, "/InvokeCommand", 2)[0] + "/$metadata#Collection(Exchange.GenericHashTable)",
 		"@adminapi.warnings": warnings,
 		"value":              value,
 	}
-	c.page = &pageOf{from: from, to: to, total: len(rows), link: func(offset, salt int) string {
+	c.page = &pageOf{from: from, to: to, total: total, link: func(offset, salt int) string {
 		return c.base + c.t.sealSkip(skipState{offset: offset, issued: c.t.now().Add(time.Duration(salt) * time.Second), listing: c.listing})
 	}}
-	if to < len(rows) {
+	if to < total {
 		body["@odata.nextLink"] = c.page.link(to, 0)
 	}
 	return answer{status: http.StatusOK, body: body}, nil
@@ -238,11 +248,11 @@ func (c *cmdletCall) resultSize() (int, error) {
 	return 0, c.transformation("ResultSize")
 }
 
-// dress adds the companions that tell types, and trims to $select.
-func (c *cmdletCall) dress(r row) map[string]any {
+// dress adds the companions that tell types, and trims to the wanted properties, in lower case; none are all.
+func dress(r row, wanted map[string]bool) map[string]any {
 	out := make(map[string]any, 2*len(r))
 	for name, value := range r {
-		if len(c.selected) > 0 && !slices.ContainsFunc(c.selected, func(s string) bool { return strings.EqualFold(s, name) }) {
+		if len(wanted) > 0 && !wanted[strings.ToLower(name)] {
 			continue
 		}
 		switch v := value.(type) {

@@ -19,24 +19,28 @@ func (c *cmdletCall) getMobileDevice(statistics bool) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	type pair struct {
+		d *mobileDevice
+		m *mailbox
+	}
 	wanted, named := c.target("Identity")
-	var rows, exact []row
+	var all, exact []pair
 	for _, m := range found {
 		for _, d := range m.devices {
-			r := d.row(m, statistics)
-			rows = append(rows, r)
+			all = append(all, pair{d, m})
 			if named && (strings.EqualFold(wanted, d.guid) || wanted == d.identity(m)) {
-				exact = append(exact, r)
+				exact = append(exact, pair{d, m})
 			}
 		}
 	}
 	switch {
 	case len(exact) > 0:
-		rows = exact
+		all = exact
 	case named:
 		c.t.complain("exchange: %s with an Identity that does not exist returns everything", c.name)
 	}
-	return c.respond(rows, keys((&mobileDevice{}).row(&mailbox{owner: &user{}}, statistics)))
+	render := func(i int) row { return all[i].d.row(all[i].m, statistics) }
+	return c.respondWith(len(all), render, keys((&mobileDevice{}).row(&mailbox{owner: &user{}}, statistics)))
 }
 
 func (d *mobileDevice) identity(m *mailbox) string {

@@ -3,6 +3,7 @@ package simtenant
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,16 +38,10 @@ func (c *cmdletCall) getMailbox() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var rows []row
-	for _, m := range found {
-		if kinds != nil && !kinds[strings.ToLower(m.kind)] {
-			continue
-		}
-		if r := c.t.mailboxRow(m); match == nil || match(r) {
-			rows = append(rows, r)
-		}
-	}
-	return c.respond(rows, keys(c.t.mailboxRow(&mailbox{owner: &user{}})))
+	found = slices.DeleteFunc(found, func(m *mailbox) bool {
+		return kinds != nil && !kinds[strings.ToLower(m.kind)] || match != nil && !match(c.t.mailboxRow(m))
+	})
+	return c.respondWith(len(found), func(i int) row { return c.t.mailboxRow(found[i]) }, keys(c.t.mailboxRow(&mailbox{owner: &user{}})))
 }
 
 // kinds reads RecipientTypeDetails: one, a comma list, or an array.
@@ -176,11 +171,7 @@ func (c *cmdletCall) getCASMailbox() (answer, error) {
 		maps.Copy(r, p.differ)
 		return r
 	}
-	var rows []row
-	for _, m := range found {
-		rows = append(rows, render(m))
-	}
-	return c.respond(rows, keys(render(&mailbox{owner: &user{}})))
+	return c.respondWith(len(found), func(i int) row { return render(found[i]) }, keys(render(&mailbox{owner: &user{}})))
 }
 
 // getMailboxStatistics gives no row for a mailbox that nobody ever opened.

@@ -34,6 +34,9 @@ type Listing struct {
 	Prefix string
 	// Headers are set again on every link: Graph does not carry them.
 	Headers map[string]string
+	// Check looks at a page before its rows are taken: what a service says beside them may make the listing
+	// a part. Nil looks at nothing.
+	Check func(page []byte) error
 }
 
 // Listed says how a listing went.
@@ -207,6 +210,11 @@ func (r *listRun) decode(a Answer) (page, error) {
 	}
 	if err == nil && p.NextLink != nil && *p.NextLink == "" {
 		err = errors.New("a listing with an empty @odata.nextLink")
+	}
+	if err == nil && r.listing.Check != nil {
+		if err := r.listing.Check(a.Body); err != nil {
+			return p, err
+		}
 	}
 	if err != nil {
 		return p, &Error{Kind: Malformed, Endpoint: r.listing.Endpoint, Status: a.Status, RequestID: a.RequestID, Attempts: a.Attempts, At: a.At, Err: err}
