@@ -54,6 +54,8 @@ type Options struct {
 	Arguments []string
 	// Progress is told what is being done; it may be nil. It is called from several goroutines.
 	Progress func(Progress)
+	// LeastPrivilege refuses a sign-in that may do more than read, before anything is read.
+	LeastPrivilege bool
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -73,7 +75,7 @@ type Collected struct {
 }
 
 // Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant,
-// ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or the context's
+// ErrPrivilege, ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or the context's
 // own; nothing is left at Out then.
 func Collect(ctx context.Context, o Options) (Collected, error) {
 	matcher, err := roster.NewMatcher(o.Entries)
@@ -183,6 +185,11 @@ func (r *run) open(ctx context.Context) error {
 	if r.identity, err = signIn(ctx, toGraph, o.Tenant, roster.IsObjectID); err != nil {
 		return err
 	}
+	if o.LeastPrivilege {
+		if err := leastPrivilege(ctx, o); err != nil {
+			return err
+		}
+	}
 	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
 	}
@@ -259,7 +266,7 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 		}
 		for _, name := range snapshot.LeaverFacts() {
 			if _, ok := rec.facts[name]; !ok {
-				rec.facts[name] = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about"}
+				rec.facts[name] = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about", Needs: rec.facts[snapshot.Account].Needs}
 			}
 		}
 		if err := w.Leaver(snapshot.Record{Leaver: rec.leaver, Facts: rec.facts}); err != nil {

@@ -134,14 +134,3 @@ func oneLine(err error) string {
 	}
 	return text
 }
-
-// writes are the roles of a token that could change something.
-func writes(roles []string) []string {
-	var out []string
-	for _, role := range roles {
-		if strings.Contains(role, "ReadWrite") || strings.Contains(role, "FullControl") || strings.HasSuffix(role, ".Manage.All") || role == "full_access_as_app" {
-			out = append(out, role)
-		}
-	}
-	return out
-}

@@ -35,6 +35,10 @@ type tenantFlags struct {
 	// export is the directory of an Exchange export, and exportMaxAge how old that may be.
 	export       string
 	exportMaxAge time.Duration
+	// leastPrivilege refuses a sign-in that may do more than read.
+	leastPrivilege bool
+	// rosterless is set by a command that looks for nobody.
+	rosterless bool
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -51,6 +55,7 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&t.maxDuration, "max-duration", 0, "stop reading after this time; the rest is unknown (such as 2h)")
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
 	f.StringVar(&t.delegations, "delegations", "shared", "where to look for rights of leavers: shared (mailboxes), or all, which asks once for every mailbox")
+	f.BoolVar(&t.leastPrivilege, "require-least-privilege", false, "refuse a sign-in that may do more than read, before anything is read")
 	complete(cmd, "delegations", "shared", "all")
 	complete(cmd, "cloud", collector.Clouds()...)
 }
@@ -68,7 +73,7 @@ func (t *tenantFlags) options(sys system, c *common, log *slog.Logger) (collecto
 	if t.delegations != "shared" && t.delegations != "all" {
 		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
 	}
-	o.AllMailboxes = t.delegations == "all"
+	o.AllMailboxes, o.LeastPrivilege = t.delegations == "all", t.leastPrivilege
 	var secret *collector.Secret
 	var ca []byte
 	var roster []byte
@@ -189,6 +194,9 @@ func (t *tenantFlags) readRosters(o *collector.Options, simulated []byte, log *s
 		}
 		o.Entries = append(o.Entries, file.Entries...)
 		o.Sources = append(o.Sources, filepath.Base(name))
+		return nil
+	}
+	if t.rosterless {
 		return nil
 	}
 	if len(t.rosters) == 0 && simulated != nil {
