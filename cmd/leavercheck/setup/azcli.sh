@@ -37,8 +37,8 @@ app="$(az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg -
 principal="$(az ad sp create --id "$app" --query id --output tsv)"
 az ad app credential reset --id "$app" --cert "@$certificate" --append --output none
 
-# A permission and the consent to it. It is looked up by name: ids are not the same thing in
-# every cloud.
+# A permission and the consent to it. It is looked up by name: Microsoft publishes ids for the
+# worldwide cloud only.
 grant() { # SERVICE PERMISSION
   local service role
   role="$(az ad sp show --id "$1" --query "appRoles[?value=='$2' && contains(allowedMemberTypes, 'Application')].id | [0]" --output tsv)"

@@ -9,8 +9,8 @@
 #   ./setup.ps1 -CertificatePath leavercheck.cer
 #   ./setup.ps1 -CertificatePath leavercheck.cer -GlobalReader
 #
-# -CertificatePath is the public part (.cer, or .pem in DER form) of a certificate whose
-# private key stays where leavercheck runs.
+# -CertificatePath is the public part (.cer) of a certificate whose private key stays where
+# leavercheck runs.
 #
 # The role in Exchange, one of two:
 #   without -GlobalReader: a role group of Exchange of its own. It reads recipients and
@@ -45,7 +45,8 @@ if (Get-MgApplication -Filter $filter) {
     throw "There is an application called $Name already. Give another -Name, or remove it."
 }
 
-# The permissions, looked up by name: their ids are not the same thing in every cloud.
+# The permissions, looked up by name: Microsoft publishes their ids for the worldwide cloud
+# only.
 $services = @{}
 $wanted = foreach ($appId in $permissions.Keys) {
     $services[$appId] = Get-MgServicePrincipal -Filter "appId eq '$appId'"
