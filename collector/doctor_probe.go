@@ -118,7 +118,6 @@ type examiner struct {
 	answers    map[string]Probe
 	skus       snapshot.Fact
 	tenantName string
-	mailbox    string
 }
 
 func (e *examiner) answered(endpoint string, f snapshot.Fact) {

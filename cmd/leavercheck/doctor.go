@@ -121,9 +121,9 @@ type prognosis struct {
 	Severity policies.Severity `json:"severity"`
 	// Certain says that the rule is unknown for everybody whom the fact concerns, because it requires that
 	// fact; else it is unknown only for those where it uses the fact, or perhaps not at all.
-	Certain bool         `json:"certain"`
-	Facts   []string     `json:"facts"`
-	Lacks   []ruleLack   `json:"lacks"`
+	Certain bool       `json:"certain"`
+	Facts   []string   `json:"facts"`
+	Lacks   []ruleLack `json:"lacks"`
 	ability collector.Ability
 }
 

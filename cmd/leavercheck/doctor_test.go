@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"leavercheck/collector"
 	"leavercheck/collector/roster"
@@ -88,7 +89,9 @@ func TestWhatDoctorPredictsIsWhatHappens(t *testing.T) {
 	}
 	everything := simtenant.Options{WithInboxRuleRole: true}
 	few := telling(t, factsOf(t, collectFrom(t, newTenant(t, everything))))
-	whole := factsOf(t, collectThese(t, newTenant(t, everything), few))
+	snapshots := collectThese(t, newTenant(t, everything), few)
+	whole := factsOf(t, snapshots)
+	theRequestsAreThoseOfTheTable(t, snapshots)
 	for _, lack := range lacking() {
 		t.Run(lack.name, func(t *testing.T) {
 			t.Parallel()
@@ -114,6 +117,11 @@ func TestWhatDoctorPredictsIsWhatHappens(t *testing.T) {
 			}
 			found := diagnosed(t, tenant, set.Rules())
 			holdAgainst(t, found, verdictsOn(t, set, dir))
+			for _, line := range found.lines() {
+				if utf8.RuneCountInString(line) > doctorWidth {
+					t.Errorf("wider than %d columns: %s", doctorWidth, line)
+				}
+			}
 			delete(lost, snapshot.HiddenInboxRules) // no verdict is unknown without them
 			taken := slices.ContainsFunc(set.Rules(), func(r policies.Rule) bool {
 				return slices.ContainsFunc(slices.Concat(r.Requires, r.Uses), func(fact string) bool { return lost[fact] })
@@ -125,6 +133,43 @@ func TestWhatDoctorPredictsIsWhatHappens(t *testing.T) {
 				t.Errorf("the tenant complains: %s", complaint)
 			}
 		})
+	}
+}
+
+// theRequestsAreThoseOfTheTable compares what each fact of a snapshot rests on with what the table says that
+// it rests on.
+func theRequestsAreThoseOfTheTable(t *testing.T, dir string) {
+	t.Helper()
+	r, err := snapshot.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whom their last sign-ins clear is not looked up in the log.
+	table, made := map[string][]string{snapshot.SignIns: {"GET /v1.0/users?$select=signInActivity"}}, map[string]bool{}
+	for _, need := range collector.Needs() {
+		for _, request := range need.Requests {
+			table[need.Fact] = append(table[need.Fact], request.Endpoint)
+		}
+	}
+	if err := r.Provenance(func(p snapshot.Provenance) error {
+		made[p.Endpoint] = true
+		if p.Fact != "" && p.Endpoint != "" && !slices.Contains(table[p.Fact], p.Endpoint) {
+			t.Errorf("%s rests on %s, which the table does not have", p.Fact, p.Endpoint)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// These leave no trace of their own, or are made only with an earlier snapshot.
+	for _, silent := range []string{"GET /v1.0/users/{id}/mailFolders/{id}", "GET /v1.0/drives/{id}", "Get-OrganizationConfig", "GET /v1.0/groups/{id}/transitiveMembers"} {
+		made[silent] = true
+	}
+	for fact, endpoints := range table {
+		for _, endpoint := range endpoints {
+			if !made[endpoint] {
+				t.Errorf("the table says that %s rests on %s, which nobody asks", fact, endpoint)
+			}
+		}
 	}
 }
 
@@ -141,7 +186,8 @@ func telling(t *testing.T, facts map[string]snapshot.Fact) map[string]bool {
 		{snapshot.Recipients, `"kind":"group"`},
 		{snapshot.InboxRules, `"moveToFolderKind":"`},
 		{snapshot.OwnedObjects, `"kind":"group"`},
-		{snapshot.OwnedApplications, `"passwordCredentials"`},
+		{snapshot.OwnedObjects, `"kind":"application"`},
+		{snapshot.OwnedObjects, `"kind":"servicePrincipal"`},
 		{snapshot.RegisteredDevices, `"deviceId"`},
 		{snapshot.Account, `"deletedDateTime":"`},
 		{snapshot.Mailbox, `"mailboxState":"inactive"`},
