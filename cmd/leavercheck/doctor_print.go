@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"leavercheck/collector"
+	"leavercheck/policies"
 	"leavercheck/report"
 )
 
@@ -31,13 +33,7 @@ func (d diagnosis) lines() []string {
 	if len(d.Exchange.Roles) > 0 {
 		p.entry("roles", strings.Join(d.Exchange.Roles, ", "))
 	}
-	if failed := slices.DeleteFunc(slices.Clone(d.Probes), func(q collector.Probe) bool { return q.Ability == collector.Readable }); len(failed) > 0 {
-		p.heading("Asked, and not answered")
-		for _, q := range failed {
-			p.entry(string(q.Ability), q.Asked)
-			p.text(wrapAt, q.Detail)
-		}
-	}
+	p.refusals(d.Probes)
 	p.prognoses(d.Rules)
 	if len(d.Notes) > 0 {
 		p.heading("Notes")
@@ -133,7 +129,52 @@ func (p *page) permissions(d diagnosis) {
 	}
 }
 
+// refusals are the questions that the services did not answer, each answer told once.
+func (p *page) refusals(probes []collector.Probe) {
+	told := map[string]bool{"": true}
+	for _, q := range probes {
+		if q.Ability == collector.Readable || told[q.Detail] {
+			continue
+		}
+		if len(told) == 1 {
+			p.heading("Asked, and not answered")
+		}
+		told[q.Detail] = true
+		p.entry(string(q.Ability), q.Detail)
+	}
+}
+
+// prognoses lists what would mend something, with a number, then the rules, the gravest first, each with the
+// numbers of what it lacks.
 func (p *page) prognoses(rules []prognosis) {
+	rules = slices.Clone(rules)
+	gravity := func(r prognosis) int { return slices.Index(policies.Severities(), r.Severity) }
+	slices.SortStableFunc(rules, func(a, b prognosis) int { return cmp.Compare(gravity(a), gravity(b)) })
+	var lacks []string
+	number := func(l ruleLack) int {
+		text := l.Reason
+		if l.Mend != "" {
+			text += ": needs " + l.Mend
+		}
+		if !slices.Contains(lacks, text) {
+			lacks = append(lacks, text)
+		}
+		return slices.Index(lacks, text) + 1
+	}
+	lines := map[string]string{}
+	for _, r := range rules {
+		var parts []string
+		for _, l := range r.Lacks {
+			parts = append(parts, fmt.Sprintf("%s [%d]", strings.Join(l.Facts, ", "), number(l)))
+		}
+		lines[r.Rule] = strings.Join(parts, "; ")
+	}
+	if len(lacks) > 0 {
+		p.heading("What would mend it")
+	}
+	for i, text := range lacks {
+		p.entry(fmt.Sprintf("[%d]", i+1), text)
+	}
 	for _, kind := range []struct {
 		title string
 		takes func(prognosis) bool
@@ -152,13 +193,7 @@ func (p *page) prognoses(rules []prognosis) {
 			}
 			first = false
 			p.entry(r.Rule, fmt.Sprintf("%s (%s)", r.Title, r.Severity))
-			for _, l := range r.Lacks {
-				text := strings.Join(l.Facts, ", ") + ": " + l.Reason
-				if l.Mend != "" {
-					text += ". Needs: " + l.Mend
-				}
-				p.text(wrapAt, text)
-			}
+			p.text(wrapAt, lines[r.Rule])
 		}
 	}
 }
