@@ -216,7 +216,7 @@ func (p *page) verdict(d diagnosis) {
 		count(certain, "rule"), count(perhaps, "rule")))
 }
 
-// wrapped breaks a text into lines of a width. A word that is longer has a line to itself.
+// wrapped breaks a text into lines of a width, and a word that is longer than that into pieces.
 func wrapped(text string, width int) []string {
 	var lines []string
 	line, used := "", 0
@@ -225,6 +225,11 @@ func wrapped(text string, width int) []string {
 		if used > 0 && used+1+n > width {
 			lines = append(lines, line)
 			line, used = "", 0
+		}
+		for ; n > width; n -= width {
+			piece := []rune(word)
+			lines = append(lines, string(piece[:width]))
+			word = string(piece[width:])
 		}
 		if used > 0 {
 			line, used = line+" ", used+1

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -106,6 +107,31 @@ func TestSetupLeavesOutWhatACloudLacks(t *testing.T) {
 			if bytes.Contains(stdout, []byte("'"+name+"'")) {
 				t.Errorf("%s is asked for in %s", name, cloud)
 			}
+		}
+	}
+}
+
+func TestLinesAreNoWiderThanAsked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"":                     nil,
+		"one two":              {"one two"},
+		"one two three":        {"one two", "three"},
+		"ninechars":            {"ninechar", "s"},
+		"a ninechars b":        {"a", "ninechar", "s b"},
+		"abcdefghabcdefgh end": {"abcdefgh", "abcdefgh", "end"},
+	} {
+		if got := wrapped(text, 8); !slices.Equal(got, want) {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTheExitCodesOfASignIn(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]int{collector.ErrPrivilege: codeUsage, collector.ErrTenant: codeIntegrity, collector.ErrSignIn: codeError, collector.ErrUnreachable: codeError} {
+		if got := exitCode(fmt.Errorf("doctor: %w", err)); got != want {
+			t.Errorf("%v: exit code %d, want %d", err, got, want)
 		}
 	}
 }
