@@ -186,7 +186,7 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	if o.LeastPrivilege {
-		if err := leastPrivilege(ctx, o); err != nil {
+		if err := leastPrivilege(ctx, o, toGraph, tokens{o.Credential, o.Cloud.ExchangeScope}); err != nil {
 			return err
 		}
 	}

@@ -127,7 +127,7 @@ func Examine(ctx context.Context, o Options) (Examination, error) {
 			return Examination{}, err
 		}
 	}
-	client := func(t tokens, base *url.URL) *wire.Client {
+	client := func(t wire.Tokens, base *url.URL) *wire.Client {
 		return wire.New(wire.Options{
 			Base: base, Transport: o.Transport, Tokens: t, Limits: o.Limits, Foreign: stop,
 			UserAgent: "NONISV|leavercheck|leavercheck/" + o.Tool.Version,
@@ -171,7 +171,7 @@ type bearer struct {
 	Directory       []string `json:"wids"`
 }
 
-func readBearer(ctx context.Context, t tokens) (bearer, error) {
+func readBearer(ctx context.Context, t wire.Tokens) (bearer, error) {
 	token, err := t.Token(ctx, "")
 	if err != nil {
 		return bearer{}, err
@@ -247,14 +247,14 @@ func refuseExcess(excess []Excess) error {
 
 // leastPrivilege refuses a sign-in whose tokens may do more than read. Where Exchange gives no token there is
 // nothing to do harm with.
-func leastPrivilege(ctx context.Context, o Options) error {
+func leastPrivilege(ctx context.Context, o Options, toGraph, toExchange wire.Tokens) error {
 	e := examiner{options: o}
 	var err error
-	if e.graphToken, err = readBearer(ctx, tokens{o.Credential, o.Cloud.GraphScope}); err != nil {
+	if e.graphToken, err = readBearer(ctx, toGraph); err != nil {
 		return fmt.Errorf("%w: %w", ErrSignIn, err)
 	}
 	if o.ExchangeExport == nil {
-		e.exchangeToken, _ = readBearer(ctx, tokens{o.Credential, o.Cloud.ExchangeScope})
+		e.exchangeToken, _ = readBearer(ctx, toExchange)
 	}
 	return refuseExcess(e.excess())
 }
