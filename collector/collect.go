@@ -64,6 +64,8 @@ type Options struct {
 	// listingPays decides whether mailboxes are listed, instead of exchange.Client.ListingPays; nil outside of
 	// tests.
 	listingPays func(accounts, users int) bool
+	// LeastPrivilege refuses a sign-in that may do more than read, before anything is read.
+	LeastPrivilege bool
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -85,7 +87,7 @@ type Collected struct {
 	Cut bool
 }
 
-// Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant,
+// Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant, ErrPrivilege,
 // ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or ErrInterrupted:
 // the context ended, or what was read could not be kept. Nothing is at Out then, and after ErrInterrupted
 // the same call goes on from where it was, for up to three days, and ends in the same facts. What it needs
@@ -272,6 +274,11 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.identity = session.identity
+	if o.LeastPrivilege {
+		if err := leastPrivilege(ctx, o, session.graph, session.exchange); err != nil {
+			return err
+		}
+	}
 	if b := o.Baseline; b != nil && b.Tenant().ID != r.identity.TenantID {
 		return fmt.Errorf("%w: the baseline is a snapshot of the tenant %s, the sign-in is for %s", snapshot.ErrUnusable, b.Tenant().ID, r.identity.TenantID)
 	}
@@ -386,10 +393,11 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 
 // collected gives the facts of a leaver and where they came from.
 func (r *record) collected(facts map[string]snapshot.Fact, source func(snapshot.Provenance) error) error {
+	account, _ := r.read(snapshot.Account)
 	for _, name := range snapshot.LeaverFacts() {
 		k, ok := r.read(name)
 		if !ok {
-			k.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about"}
+			k.Fact = snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.NotCollected, Detail: "there is no account to ask about", Needs: account.Fact.Needs}
 		}
 		facts[name] = k.Fact
 		for _, from := range k.Sources {

@@ -258,14 +258,3 @@ func mends(code string) string {
 		"AADSTS53003":   "Conditional Access forbids this sign-in; an application's is not concerned",
 	}[code]
 }
-
-// writes are the permissions of a token that could change something.
-func writes(roles []string) []string {
-	var out []string
-	for _, role := range roles {
-		if strings.Contains(role, "ReadWrite") || strings.Contains(role, "FullControl") || strings.HasSuffix(role, ".Manage.All") || role == "full_access_as_app" {
-			out = append(out, role)
-		}
-	}
-	return out
-}

@@ -7,6 +7,7 @@
 //	leavercheck report RESULT                             a stored result in another format
 //	leavercheck plan RESULT                               the ordered steps that would mend what fails
 //	leavercheck verify DIR                                whether a snapshot is as it was sealed
+//	leavercheck doctor                                    what the sign-in may read, and what sets an application up
 //	leavercheck simulate                                  a made-up tenant to try it all on
 //	leavercheck exchange-export-script                    PowerShell for --exchange-export, where Exchange may not be asked
 //	leavercheck policy list|show|test                     the rules, and tests of rules

@@ -9,13 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"leavercheck/collector"
 	"leavercheck/policies"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of rules")
+var update = flag.Bool("update", false, "rewrite the README's tables, and what doctor --setup prints")
 
-// The README's table of rules is what the rules say of themselves.
-func TestTheREADMEListsTheRules(t *testing.T) {
+// The README's tables are what the rules and the collector say of themselves.
+func TestTheREADMEHasTheTables(t *testing.T) {
 	t.Parallel()
 	set, err := policies.Load(t.Context(), policies.LoadOptions{})
 	if err != nil {
@@ -26,20 +27,69 @@ func TestTheREADMEListsTheRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begin, end = "<!-- rules -->\n", "<!-- end of rules -->\n"
-	before, rest, ok := strings.Cut(string(data), begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("the README has no table between %q and %q", begin, end)
+	want := string(data)
+	for name, table := range map[string]string{"rules": ruleTable(t, set.Rules()), "needs": needTable()} {
+		begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+		before, rest, ok := strings.Cut(want, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("the README has no table between %q and %q", begin, end)
+		}
+		want = before + begin + table + end + after
 	}
-	want := before + begin + ruleTable(t, set.Rules()) + end + after
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if want != string(data) {
-		t.Error("the README's table of rules is out of date: go test ./cmd/leavercheck -run README -update")
+		t.Error("a table of the README is out of date: go test ./cmd/leavercheck -run README -update")
 	}
+}
+
+// needTable says what each fact takes, facts that take the same together.
+func needTable() string {
+	var b strings.Builder
+	b.WriteString("| fact | application permission | role in Exchange | licence | not in |\n|---|---|---|---|---|\n")
+	var rows []string
+	facts := map[string][]string{}
+	for _, need := range collector.Needs() {
+		row := needRow(need)
+		if facts[row] == nil {
+			rows = append(rows, row)
+		}
+		facts[row] = append(facts[row], need.Fact)
+	}
+	for _, row := range rows {
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(facts[row], ", "), row)
+	}
+	return b.String()
+}
+
+func needRow(need collector.Need) string {
+	var permissions, roles, licences, clouds []string
+	add := func(list *[]string, value string) {
+		if value != "" && !slices.Contains(*list, value) {
+			*list = append(*list, value)
+		}
+	}
+	for _, name := range need.Permissions() {
+		if need.PerTenant || name != "User.Read.All" {
+			add(&permissions, "`"+name+"`")
+		}
+	}
+	for _, r := range need.Requests {
+		add(&roles, r.ExchangeRole)
+		add(&licences, r.Licence)
+		for _, cloud := range r.Unsupported {
+			add(&clouds, cloud)
+		}
+	}
+	cells := [][]string{permissions, roles, licences, clouds}
+	text := make([]string, len(cells))
+	for i, cell := range cells {
+		text[i] = strings.Join(cell, ", ")
+	}
+	return strings.Join(text, " | ")
 }
 
 // steps are Microsoft's, by the first part of the rules' ids, in order.

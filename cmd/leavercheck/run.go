@@ -89,7 +89,7 @@ func exitCode(err error) int {
 	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, collector.ErrCredential), errors.Is(err, snapshot.ErrUnusable),
-		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, collector.ErrPrivilege),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
 	}
@@ -121,7 +121,7 @@ Exit codes: 0 clean, 1 error, 2 usage or configuration, 3 something failed,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
 	root.AddCommand(
 		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
-		newPlan(sys), newVerify(sys), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
+		newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
 	)
 	for _, cmd := range everyCommand(root) {
 		cmd.Args = asUsage(cmd.Args)

@@ -41,6 +41,10 @@ type tenantFlags struct {
 	// since is the directory of an earlier snapshot to go on from.
 	since string
 	auth  authFlags
+	// leastPrivilege refuses a sign-in that may do more than read.
+	leastPrivilege bool
+	// rosterless is set by a command that looks for nobody.
+	rosterless bool
 }
 
 func (t *tenantFlags) add(cmd *cobra.Command) {
@@ -60,6 +64,7 @@ func (t *tenantFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&t.simulate, "simulate", false, "use a made-up tenant with its own roster; no account is needed")
 	f.StringVar(&t.delegations, "delegations", "shared", "where to look for rights of leavers: shared (mailboxes), or all, which asks once for every mailbox")
 	f.StringVar(&t.since, "since", "", "earlier `SNAPSHOT` to go on from: of the tenant's accounts only the changes are read")
+	f.BoolVar(&t.leastPrivilege, "require-least-privilege", false, "refuse a sign-in that may do more than read, before anything is read")
 	complete(cmd, "delegations", "shared", "all")
 	complete(cmd, "cloud", collector.Clouds()...)
 }
@@ -82,7 +87,7 @@ func (t *tenantFlags) options(sys system, c *common, reads snapshot.Opening, log
 	if t.delegations != "shared" && t.delegations != "all" {
 		return o, nil, usagef("--delegations %q is none of shared, all", t.delegations)
 	}
-	o.AllMailboxes = t.delegations == "all"
+	o.AllMailboxes, o.LeastPrivilege = t.delegations == "all", t.leastPrivilege
 	if t.since != "" {
 		var err error
 		if o.Since, err = reads.Open(t.since); err != nil {
@@ -210,6 +215,9 @@ func (t *tenantFlags) readRosters(o *collector.Options, simulated []byte, log *s
 		}
 		o.Entries = append(o.Entries, file.Entries...)
 		o.Sources = append(o.Sources, filepath.Base(name))
+		return nil
+	}
+	if t.rosterless {
 		return nil
 	}
 	if len(t.rosters) == 0 && simulated != nil {

@@ -117,7 +117,8 @@ func (c *Client) Groups(ctx context.Context, ids []string, done func(n int)) map
 		read := picked(properties)
 		return collection{
 			family: wire.Identity, endpoint: endpoint, cost: 1, needs: permission(needs), info: info,
-			shown: func(r row) bool { return r["displayName"] != nil }, shows: permission("GroupMember.Read.All"),
+			shown: func(r row) bool { return r["displayName"] != nil },
+			shows: permission("GroupMember.Read.All") + " and, for directory roles, RoleManagement.Read.Directory",
 			read: func(r row) (any, error) {
 				clean, err := read(r)
 				if err == nil {

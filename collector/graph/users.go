@@ -160,7 +160,7 @@ func (c *Client) SignInActivity(ctx context.Context, wanted map[string]bool) map
 			QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Select: []string{"id", "signInActivity"}, Top: &top},
 		})
 	}
-	return c.join(ctx, c.listing(wire.Logs, activityEndpoint, 1, v1, info), permission("AuditLog.Read.All"), wanted, func(r row) (string, any, error) {
+	return c.join(ctx, c.listing(wire.Logs, activityEndpoint, 1, v1, info), permission("AuditLog.Read.All")+" and User.Read.All", wanted, func(r row) (string, any, error) {
 		id, _ := r["id"].(string)
 		if _, ok := r["signInActivity"]; !ok {
 			return id, leftOut{}, nil

@@ -70,8 +70,8 @@ func (c *Client) List(ctx context.Context, l Listing, yield func(row json.RawMes
 	}
 	keeping, seal := c.keepRows(key, yield)
 	list, err := c.list(ctx, l, keeping)
-	if err == nil {
-		seal(list)
+	if err == nil && list.Delta == nil {
+		seal(list) // a delta token has its own place, and only there
 	}
 	return list, err
 }
