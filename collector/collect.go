@@ -54,6 +54,10 @@ type Options struct {
 	Arguments []string
 	// Progress is told what is being done; it may be nil. It is called from several goroutines.
 	Progress func(Progress)
+	// Entra are the parts of the tenant that name leavers beside the Entries; a row of the Entries wins. Exclude
+	// says whom of all these not to look at.
+	Entra   []roster.Source
+	Exclude []roster.Exclusion
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -90,7 +94,7 @@ func Collect(ctx context.Context, o Options) (Collected, error) {
 	// A link to another origin poisons everything: nothing more is asked.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &run{options: o, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
+	r := &run{options: o, stop: stop, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}, excluding: map[int]bool{}}
 	if err := r.open(ctx); ctx.Err() != nil {
 		return Collected{}, fmt.Errorf("sign in: %w", context.Cause(ctx))
 	} else if err != nil {
@@ -136,11 +140,18 @@ type run struct {
 	enabled map[string]bool
 	// unplaced is read, or says why the account of some leaver could not be looked for everywhere.
 	unplaced snapshot.Fact
+
+	entra     entra
+	excluded  []snapshot.Excluded
+	excluding map[int]bool // the exclusions that took somebody out
+	audited   bool         // the audit log was read for the leave times in it
+	notes     []string     // warnings about the population
 }
 
 // record is one leaver being filled, by phases that run side by side.
 type record struct {
 	leaver snapshot.Leaver
+	claim  *claim // what Entra says of somebody whom no file names; nil for others
 
 	mu      sync.Mutex
 	facts   map[string]snapshot.Fact
@@ -211,6 +222,7 @@ func (r *run) collect(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.directory(ctx, matcher); err != nil {
 		return err
 	}
+	r.leaveTimes(ctx)
 	var group errgroup.Group
 	group.Go(func() error { r.logs(ctx); return nil })
 	group.Go(func() error { r.devices(ctx); return nil })
@@ -247,9 +259,12 @@ func wanted(records []*record) map[string]bool {
 
 // write puts the records into the snapshot. A fact that no phase gave an outcome was not collected.
 func (r *run) write(w *snapshot.Writer) (Collected, error) {
-	notYet := 0
+	notYet, untimed := 0, 0
 	for _, key := range slices.Sorted(maps.Keys(r.records)) {
 		rec := r.records[key]
+		if rec.leaver.LeftAt.IsZero() {
+			untimed++
+		}
 		if rec.leaver.State == snapshot.NotYet {
 			notYet++
 			if err := w.Leaver(snapshot.Record{Leaver: rec.leaver, Facts: map[string]snapshot.Fact{}}); err != nil {
@@ -281,13 +296,13 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 			}
 		}
 	}
-	digest, err := populationDigest(r.options.Entries)
+	digest, err := populationDigest(r.options.Entries, r.named())
 	if err != nil {
 		return Collected{}, err
 	}
 	m := snapshot.Manifest{
 		SchemaVersion: snapshot.SchemaVersion, Tool: r.options.Tool, TenantID: r.identity.TenantID, TenantName: r.tenantName(), Cloud: r.options.Cloud.Name,
-		Population:  snapshot.Population{Sources: r.options.Sources, Leavers: len(r.records), NotYet: notYet, Digest: digest},
+		Population:  snapshot.Population{Sources: r.options.Sources, Leavers: len(r.records), NotYet: notYet, Digest: digest, Untimed: untimed, Excluded: r.excluded},
 		Permissions: r.identity.Roles, ClockSkewSeconds: int(r.wires[0].Skew() / time.Second), Arguments: r.options.Arguments,
 		CollectedAt: r.started, EndedAt: r.options.Now().UTC().Truncate(time.Second), Windows: r.windows,
 	}
@@ -311,7 +326,7 @@ func (r *run) tenantName() string {
 }
 
 func (r *run) warnings() []string {
-	var out []string
+	out := slices.Clone(r.notes)
 	if w := writes(r.identity.Roles); len(w) > 0 {
 		out = append(out, "the application may also write ("+strings.Join(w, ", ")+"); leavercheck only reads, take these permissions away")
 	}
@@ -325,11 +340,19 @@ func (r *run) warnings() []string {
 	return out
 }
 
-// populationDigest names the roster as understood, so that two runs can be told to be about the same people.
-func populationDigest(entries []roster.Entry) (string, error) {
+// populationDigest names the roster as understood, so that two runs can be told to be about the same people: the
+// rows of the files, and whom the tenant named beside them.
+func populationDigest(entries []roster.Entry, named []string) (string, error) {
 	data, err := json.Marshal(entries)
 	if err != nil {
 		return "", fmt.Errorf("digest of the roster: %w", err)
+	}
+	if len(named) > 0 {
+		more, err := json.Marshal(named)
+		if err != nil {
+			return "", fmt.Errorf("digest of the roster: %w", err)
+		}
+		data = append(data, more...)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil

@@ -30,6 +30,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.readBefore(); err != nil {
 		return err
 	}
+	if err := r.findSources(ctx); err != nil {
+		return err
+	}
 	r.enabled = map[string]bool{}
 	listed := 0
 	live := r.graph.Users(ctx, func(u graph.User) error {
@@ -41,8 +44,8 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		}
 		r.persons.add(u)
 		return r.offer(matcher, u)
-	})
-	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) })
+	}, r.entra.more()...)
+	gone := r.graph.DeletedUsers(ctx, func(u graph.User) error { return r.offer(matcher, u) }, r.entra.more()...)
 	r.progress("users", listed, listed)
 	for _, o := range []graph.Outcome{live, gone} {
 		r.sources = append(r.sources, o.From)
@@ -61,6 +64,12 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 			return err
 		}
 	}
+	if err := r.addClaims(live, gone, unread); err != nil {
+		return err
+	}
+	if err := r.somebody(); err != nil {
+		return err
+	}
 	for _, rec := range r.records {
 		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), live.From)
 	}
@@ -75,10 +84,11 @@ func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
 		ID: u.ID, UserPrincipalName: u.UserPrincipalName, Mail: u.Mail, EmployeeID: u.EmployeeID, DisplayName: u.DisplayName,
 		ProxyAddresses: u.ProxyAddresses, Created: u.Created, Deleted: u.Deleted,
 	}
-	if matcher.Offer(account) {
+	claimed, err := r.entra.offer(u)
+	if matcher.Offer(account) || claimed {
 		r.people[u.ID] = u
 	}
-	return nil
+	return err
 }
 
 // add makes a record of a match. Unread is a listing of users that broke, if one did: then nobody who
@@ -135,6 +145,9 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	default:
 		leaver.State = snapshot.Unread
 		account, licences = unread.Fact, unread.Fact
+	}
+	if r.exclude(leaver, e) {
+		return nil
 	}
 	if leaver.State == snapshot.Unread {
 		r.unplaced = withoutValue(account)

@@ -80,7 +80,7 @@ func exitCode(err error) int {
 		return codeIntegrity
 	case errors.Is(err, context.Canceled):
 		return codeInterrupted
-	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, snapshot.ErrUnusable),
+	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, snapshot.ErrUnusable), errors.Is(err, collector.ErrPopulation),
 		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, policies.ErrBaseline),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
