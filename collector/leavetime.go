@@ -101,11 +101,15 @@ type toggle struct {
 	on, was bool
 }
 
-// switched are the events that set accountEnabled, by their name or by the property that they changed
+// switched are the events that changed accountEnabled, by their name or by the property; an account that was made
+// disabled was not disabled then
 // (learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities).
 func switched(rows []any, id string) []toggle {
 	var out []toggle
 	for _, e := range events(rows, id) {
+		if e.activity == "add user" {
+			continue
+		}
 		t := toggle{at: e.at, on: e.activity == "enable account"}
 		found := t.on || e.activity == "disable account"
 		for _, c := range e.changes {

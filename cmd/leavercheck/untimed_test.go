@@ -50,6 +50,7 @@ func TestWithoutALeaveTimeNothingIsGuessed(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := func(options simtenant.Options, baseline *snapshot.Reader) *snapshot.Reader {
+		options.Bystanders = 20
 		reader, err := snapshot.Open(collectSince(t, newTenant(t, options), baseline))
 		if err != nil {
 			t.Fatal(err)
