@@ -77,8 +77,8 @@ type Collected struct {
 }
 
 // Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant,
-// ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or the context's
-// own; nothing is left at Out then.
+// ErrPopulation (nobody to look at, or a source that cannot tell), ErrUnreachable, wire.ErrForeign (an answer that
+// leads elsewhere), snapshot.ErrUnusable, or the context's own; nothing is left at Out then.
 func Collect(ctx context.Context, o Options) (Collected, error) {
 	matcher, err := roster.NewMatcher(o.Entries)
 	if err != nil {

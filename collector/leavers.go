@@ -144,8 +144,10 @@ func (e *entra) offer(u graph.User) (bool, error) {
 				e.claim(u.ID, s, time.Time{})
 			}
 		case roster.Disabled:
-			// Null says nothing; who may sign in is not known then, and the facts will say so.
-			if !u.Deleted.IsZero() || u.Enabled == nil || *u.Enabled {
+			if u.Deleted.IsZero() && u.Enabled == nil {
+				return false, fmt.Errorf("user %s: accountEnabled is null, which says neither enabled nor disabled", u.ID)
+			}
+			if !u.Deleted.IsZero() || *u.Enabled {
 				continue
 			}
 			if u.Type == "Guest" && !s.Guests {
@@ -159,7 +161,7 @@ func (e *entra) offer(u graph.User) (bool, error) {
 	return e.claims[u.ID] != nil, nil
 }
 
-// add makes records of those whom the sources name and the files do not. A row of a file knows more, such as who
+// addClaims makes records of those whom the sources name and the files do not. A row of a file knows more, such as who
 // takes over: it stands, with the sources beside its own.
 func (r *run) addClaims(live, gone, unread graph.Outcome) error {
 	for _, s := range r.entra.sources {

@@ -26,10 +26,9 @@ type judge struct {
 
 // subject is whom a verdict is about: a leaver, or the tenant.
 type subject struct {
-	key    string // of the object; empty for the tenant
-	leaver snapshot.Leaver
-	// graceFrom is from when the grace runs; zero for never.
-	graceFrom time.Time
+	key       string // of the object; empty for the tenant
+	leaver    snapshot.Leaver
+	graceFrom time.Time // zero: no grace runs
 	state     snapshot.LeaverState
 	facts     map[string]snapshot.Fact
 	origins   origins
