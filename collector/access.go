@@ -200,10 +200,14 @@ func (r *run) noDrive(rec *record, before string) snapshot.Fact {
 	case r.started.Sub(rec.leaver.LeftAt) < archivedAfter, r.mayStoreFiles(rec):
 		return snapshot.Fact{State: snapshot.Absent}
 	}
-	return snapshot.Fact{
+	f := snapshot.Fact{
 		State: snapshot.Unknown, Reason: snapshot.OutsideRetention, Detail: "Graph sees no drive: it never was, or it was archived or deleted since the licence went",
 		Needs: "--baseline with a snapshot from the time of leaving",
 	}
+	if rec.leaver.LeftAt.IsZero() {
+		f.Needs += ", or the leave date in a CSV roster"
+	}
+	return f
 }
 
 // mayStoreFiles reports whether the account has a licence that brings OneDrive, switched on.

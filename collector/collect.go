@@ -66,6 +66,10 @@ type Options struct {
 	listingPays func(accounts, users int) bool
 	// LeastPrivilege refuses a sign-in that may do more than read, before anything is read.
 	LeastPrivilege bool
+	// Entra are the parts of the tenant that name leavers beside the Entries; a row of the Entries wins. Exclude
+	// says whom of all these not to look at.
+	Entra   []roster.Source
+	Exclude []roster.Exclusion
 }
 
 // Progress is one step of a phase: Done of Total, in Unit.
@@ -88,7 +92,7 @@ type Collected struct {
 }
 
 // Collect takes a snapshot. Errors wrap *roster.Error (a row that cannot be used), ErrSignIn, ErrTenant, ErrPrivilege,
-// ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or ErrInterrupted:
+// ErrPopulation (nobody to look at, or a source that cannot tell), ErrUnreachable, wire.ErrForeign (an answer that leads elsewhere), snapshot.ErrUnusable, or ErrInterrupted:
 // the context ended, or what was read could not be kept. Nothing is at Out then, and after ErrInterrupted
 // the same call goes on from where it was, for up to three days, and ends in the same facts. What it needs
 // for that is in a directory beside Out, called Out and ".part".
@@ -102,7 +106,7 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 	if err != nil {
 		return Collected{}, err
 	}
-	r := &run{options: o, journal: j, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}}
+	r := &run{options: o, journal: j, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}, excluding: map[int]bool{}}
 	begun := before != head{}
 	defer func() { err = errors.Join(err, r.end(begun, err)) }()
 	w, err := snapshot.CreateIn(j.Path(workName), o.Out, before.Sealed)
@@ -204,12 +208,18 @@ type run struct {
 	enabled map[string]bool
 	// unplaced is read, or says why the account of some leaver could not be looked for everywhere.
 	unplaced snapshot.Fact
+
+	entra     entra
+	excluded  []snapshot.Excluded
+	excluding map[int]bool // the exclusions that took somebody out
+	audited   bool         // the audit log was read for the leave times in it
 }
 
 // record is one leaver being filled, by phases that run side by side.
 type record struct {
 	leaver snapshot.Leaver
 	spool  *spool
+	claim  *claim // what Entra says of somebody whom no file names; nil for others
 
 	mu    sync.Mutex
 	facts []ref // in the order of snapshot.LeaverFacts
@@ -309,6 +319,7 @@ func (r *run) collect(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.directory(ctx, matcher); err != nil {
 		return err
 	}
+	r.leaveTimes(ctx)
 	var group errgroup.Group
 	group.Go(func() error { r.logs(ctx); return nil })
 	group.Go(func() error {
@@ -350,7 +361,7 @@ func wanted(records []*record) map[string]bool {
 
 // write puts the records into the snapshot. A fact that no phase gave an outcome was not collected.
 func (r *run) write(w *snapshot.Writer) (Collected, error) {
-	notYet := 0
+	notYet, untimed := 0, 0
 	for _, from := range r.sources {
 		if err := w.Provenance(from); err != nil {
 			return Collected{}, err
@@ -359,6 +370,9 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 	for _, key := range slices.Sorted(maps.Keys(r.records)) {
 		rec := r.records[key]
 		facts := map[string]snapshot.Fact{}
+		if rec.leaver.LeftAt.IsZero() {
+			untimed++
+		}
 		if rec.leaver.State == snapshot.NotYet {
 			notYet++
 		} else if err := rec.collected(facts, w.Provenance); err != nil {
@@ -368,13 +382,13 @@ func (r *run) write(w *snapshot.Writer) (Collected, error) {
 			return Collected{}, err
 		}
 	}
-	digest, err := populationDigest(r.options.Entries)
+	digest, err := populationDigest(r.options.Entries, r.named())
 	if err != nil {
 		return Collected{}, err
 	}
 	m := snapshot.Manifest{
 		SchemaVersion: snapshot.SchemaVersion, Tool: r.options.Tool, TenantID: r.identity.TenantID, TenantName: r.tenantName(), Cloud: r.options.Cloud.Name,
-		Population:  snapshot.Population{Sources: r.options.Sources, Leavers: len(r.records), NotYet: notYet, Digest: digest},
+		Population:  snapshot.Population{Sources: r.options.Sources, Leavers: len(r.records), NotYet: notYet, Digest: digest, Untimed: untimed, Excluded: r.excluded},
 		Permissions: r.identity.permissions(), ClockSkewSeconds: int(r.wires[0].Skew() / time.Second), Arguments: r.options.Arguments,
 		CollectedAt: r.started, EndedAt: r.options.Now().UTC().Truncate(time.Second), Windows: r.windows,
 	}
@@ -430,11 +444,19 @@ func (r *run) warnings() []string {
 	return out
 }
 
-// populationDigest names the roster as understood, so that two runs can be told to be about the same people.
-func populationDigest(entries []roster.Entry) (string, error) {
+// populationDigest names the roster as understood, so that two runs can be told to be about the same people: the
+// rows of the files, and whom the tenant named beside them.
+func populationDigest(entries []roster.Entry, named []string) (string, error) {
 	data, err := json.Marshal(entries)
 	if err != nil {
 		return "", fmt.Errorf("digest of the roster: %w", err)
+	}
+	if len(named) > 0 {
+		more, err := json.Marshal(named)
+		if err != nil {
+			return "", fmt.Errorf("digest of the roster: %w", err)
+		}
+		data = append(data, more...)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil

@@ -30,6 +30,9 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.readBefore(); err != nil {
 		return err
 	}
+	if err := r.findSources(ctx); err != nil {
+		return err
+	}
 	r.enabled = map[string]bool{}
 	listed := 0
 	live, gone, err := r.listUsers(ctx, func(u graph.User) error {
@@ -66,6 +69,12 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 			return err
 		}
 	}
+	if err := r.addClaims(live, gone, unread); err != nil {
+		return err
+	}
+	if err := r.somebody(); err != nil {
+		return err
+	}
 	for _, rec := range r.records {
 		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), append([]snapshot.Provenance{live.From}, live.Also...)...)
 	}
@@ -76,10 +85,11 @@ func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
 	if !roster.IsObjectID(u.ID) {
 		return fmt.Errorf("a user whose id is no object id: %.40q", u.ID)
 	}
-	if matcher.Offer(accountOf(u)) {
+	claimed, err := r.entra.offer(u)
+	if matcher.Offer(accountOf(u)) || claimed {
 		r.people[u.ID] = u
 	}
-	return nil
+	return err
 }
 
 func accountOf(u graph.User) roster.Account {
@@ -142,6 +152,9 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	default:
 		leaver.State = snapshot.Unread
 		account, licences = unread.Fact, unread.Fact
+	}
+	if r.exclude(leaver, e) {
+		return nil
 	}
 	if leaver.State == snapshot.Unread {
 		r.unplaced = withoutValue(account)

@@ -24,8 +24,10 @@ func (r *run) logs(ctx context.Context) {
 	r.progress("sign-in activity", 0, len(present))
 	activity := r.graph.SignInActivity(ctx, wanted(present))
 	r.account(present, activity)
-	r.progress("audit log", 0, len(present))
-	r.audits(ctx, present)
+	if !r.audited {
+		r.progress("audit log", 0, len(present))
+		r.audits(ctx, present)
+	}
 
 	from := map[string]time.Time{}
 	for _, rec := range present {

@@ -62,7 +62,14 @@ func takeUp(out string) (*journal.Journal, head, error) {
 // goOn decides whether the answers of the run before are this run's: it sets the time of the beginning, or
 // begins anew and says why.
 func (r *run) goOn(before head) error {
-	digest, err := populationDigest(r.options.Entries)
+	var asked []string
+	for _, s := range r.options.Entra {
+		asked = append(asked, s.String())
+	}
+	for _, x := range r.options.Exclude {
+		asked = append(asked, "excluded "+x.String())
+	}
+	digest, err := populationDigest(r.options.Entries, asked)
 	if err != nil {
 		return err
 	}

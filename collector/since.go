@@ -29,7 +29,8 @@ const (
 // roster may mean as they were read in this run. It starts from an earlier snapshot if there is one that will do.
 // An error is about a file; what the service did not answer is in the outcomes.
 func (r *run) listUsers(ctx context.Context, live, gone func(graph.User) error) (alive, deleted graph.Outcome, err error) {
-	if r.options.Since != nil {
+	// What sources in Entra read of accounts is not among what a snapshot keeps of them.
+	if r.options.Since != nil && len(r.options.Entra) == 0 {
 		s := &since{run: r}
 		alive, deleted, err = s.list(ctx, live, gone)
 		var no *full
@@ -46,6 +47,9 @@ func (r *run) listUsers(ctx context.Context, live, gone func(graph.User) error) 
 			r.notes = append(r.notes, "--since did not help, all accounts were listed: "+no.why)
 		}
 	}
+	if r.options.Since != nil && len(r.options.Entra) > 0 {
+		r.notes = append(r.notes, "--since did not help, all accounts were listed: a roster from Entra takes more of them than a snapshot keeps")
+	}
 	return r.listAll(ctx, live, gone)
 }
 
@@ -58,11 +62,11 @@ func (r *run) listAll(ctx context.Context, live, gone func(graph.User) error) (a
 	alive = r.graph.Users(ctx, func(u graph.User) error {
 		accounts.Add(u.Kept())
 		return live(u)
-	})
+	}, r.entra.more()...)
 	deleted = r.graph.DeletedUsers(ctx, func(u graph.User) error {
 		accounts.Add(snapshot.DirectoryUser{ID: u.ID, Deleted: true})
 		return gone(u)
-	})
+	}, r.entra.more()...)
 	r.sources = append(r.sources, latest.From)
 	switch {
 	case latest.Fact.State == snapshot.Read && alive.From.At.Before(latest.From.At):

@@ -296,7 +296,7 @@ func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
 		bound.close()
 		e.store.Abort(ctx, txn)
 	}
-	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp()}, done, nil
+	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
@@ -322,7 +322,7 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 	if err != nil {
 		return out, err
 	}
-	who := subject{key: leaver.Key(), leftBy: leaver.LeftBy, state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
+	who := subject{key: leaver.Key(), leaver: leaver, graceFrom: graceFrom(leaver), state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
 	for _, rule := range e.set.rules {
 		switch {
 		case rule.Scope != PerLeaver:
@@ -333,7 +333,11 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 			if ctx.Err() != nil {
 				return out, context.Cause(ctx)
 			}
-			verdict, leaning, err := e.attest(ctx, asker, rule, who, view, e.judge.verdict(rule, who, answers, err))
+			observed, err := e.settle(ctx, asker, rule, who, view, answers, err)
+			if err != nil {
+				return out, err
+			}
+			verdict, leaning, err := e.attest(ctx, asker, rule, who, view, observed)
 			if err != nil {
 				return out, err
 			}
@@ -354,7 +358,11 @@ func (e *evaluation) attest(ctx context.Context, asker *asker, rule Rule, who su
 	if ctx.Err() != nil {
 		return observed, nil, context.Cause(ctx)
 	}
-	verdict := leaning(observed, e.judge.verdict(rule, who, answers, err))
+	with, err := e.settle(ctx, asker, rule, who, view, answers, err)
+	if err != nil {
+		return observed, nil, err
+	}
+	verdict := leaning(observed, with)
 	var on []*voucher
 	for _, attested := range verdict.Attestations {
 		on = append(on, who.heard[attested.Rule])

@@ -88,22 +88,20 @@ func leaverValue(leaver snapshot.Leaver) ast.Value {
 		"displayName", ast.String(leaver.DisplayName),
 		"mail", ast.String(leaver.Mail),
 		"employeeId", ast.String(leaver.EmployeeID),
-		"leftAt", timeValue(leaver.LeftAt),
 		"leftBy", timeValue(leaver.LeftBy),
 		"source", ast.String(leaver.Source),
 		"state", ast.String(leaver.State),
 	)
+	if !leaver.LeftAt.IsZero() {
+		out.Insert(ast.InternedTerm("leftAt"), ast.NewTerm(timeValue(leaver.LeftAt)))
+	}
+	insertText(out, "leftKnownBy", string(leaver.LeftKnownBy))
 	insertText(out, "matchedBy", leaver.MatchedBy)
 	insertText(out, "successor", leaver.Successor)
 	insertText(out, "mailHandling", leaver.MailHandling)
 	insertText(out, "note", leaver.Note)
-	if len(leaver.Aliases) > 0 {
-		terms := make([]*ast.Term, len(leaver.Aliases))
-		for i, alias := range leaver.Aliases {
-			terms[i] = ast.StringTerm(alias)
-		}
-		out.Insert(ast.InternedTerm("aliases"), ast.ArrayTerm(terms...))
-	}
+	insertTexts(out, "aliases", leaver.Aliases)
+	insertTexts(out, "alsoIn", leaver.AlsoIn)
 	if len(leaver.NotThem) > 0 {
 		terms := make([]*ast.Term, len(leaver.NotThem))
 		for i, other := range leaver.NotThem {
@@ -156,4 +154,15 @@ func insertText(into ast.Object, key, text string) {
 	if text != "" {
 		into.Insert(ast.InternedTerm(key), ast.StringTerm(text))
 	}
+}
+
+func insertTexts(into ast.Object, key string, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	terms := make([]*ast.Term, len(texts))
+	for i, text := range texts {
+		terms[i] = ast.StringTerm(text)
+	}
+	into.Insert(ast.InternedTerm(key), ast.ArrayTerm(terms...))
 }

@@ -26,11 +26,12 @@ type judge struct {
 
 // subject is whom a verdict is about: a leaver, or the tenant.
 type subject struct {
-	key     string // of the object; empty for the tenant
-	leftBy  time.Time
-	state   snapshot.LeaverState
-	facts   map[string]snapshot.Fact
-	origins origins
+	key       string // of the object; empty for the tenant
+	leaver    snapshot.Leaver
+	graceFrom time.Time // zero: no grace runs
+	state     snapshot.LeaverState
+	facts     map[string]snapshot.Fact
+	origins   origins
 	// vouchers are the attestations for the leaver; heard are those laid before the rule, by the rule that
 	// they are for.
 	vouchers []*voucher
@@ -96,8 +97,8 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 			verdict.Message = unknownMessage(verdict.Missing)
 		}
 	case Fail:
-		if rule.Scope == PerLeaver && !who.leftBy.IsZero() {
-			verdict.Due = who.leftBy.Add(rule.grace()).UTC()
+		if rule.Scope == PerLeaver && !who.graceFrom.IsZero() {
+			verdict.Due = who.graceFrom.Add(rule.grace()).UTC()
 			if j.now.Before(verdict.Due) {
 				verdict.Status = Pending
 			}
@@ -178,6 +179,9 @@ func missingFact(name string, fact snapshot.Fact) Missing {
 
 // fact looks a fact up. One that the snapshot does not hold was not collected.
 func (j *judge) fact(name string, who subject) snapshot.Fact {
+	if name == leaveTime {
+		return leaveTimeOf(who)
+	}
 	if fact, ok := who.facts[name]; ok {
 		return fact
 	}
@@ -361,7 +365,7 @@ func readMissing(value ast.Value, rule Rule) ([]string, error) {
 	var out []string
 	err := set.Iter(func(term *ast.Term) error {
 		name, ok := term.Value.(ast.String)
-		if !ok || !slices.Contains(knownFacts(rule.Scope), string(name)) {
+		if !ok || name != leaveTime && !slices.Contains(knownFacts(rule.Scope), string(name)) {
 			return fmt.Errorf("%v is no fact", term)
 		}
 		out = append(out, string(name))

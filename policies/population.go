@@ -16,6 +16,7 @@ type population struct {
 	leavers        int
 	earliest       time.Time
 	leftOn         map[string]int // by UTC date
+	untimed        int            // whose leave time is not known
 	licencesUnread int
 	held, released map[string]int // by skuId
 }
@@ -37,10 +38,14 @@ func (p *population) add(s share) {
 		return
 	}
 	p.leavers++
-	if p.earliest.IsZero() || s.leftAt.Before(p.earliest) {
-		p.earliest = s.leftAt
+	if s.leftAt.IsZero() {
+		p.untimed++
+	} else {
+		if p.earliest.IsZero() || s.leftAt.Before(p.earliest) {
+			p.earliest = s.leftAt
+		}
+		p.leftOn[s.leftAt.UTC().Format(time.DateOnly)]++
 	}
-	p.leftOn[s.leftAt.UTC().Format(time.DateOnly)]++
 	if s.licencesUnread {
 		p.licencesUnread++
 	}
@@ -55,7 +60,7 @@ func (p *population) add(s share) {
 // value is the input of a rule on the tenant.
 func (p *population) value() ast.Value {
 	earliest := ast.NullValue
-	if p.leavers > 0 {
+	if !p.earliest.IsZero() {
 		earliest = timeValue(p.earliest)
 	}
 	leftOn := ast.NewObjectWithCapacity(len(p.leftOn))
@@ -72,6 +77,7 @@ func (p *population) value() ast.Value {
 		"leavers", number(p.leavers),
 		"earliestLeftAt", earliest,
 		"leftOn", leftOn,
+		"untimed", number(p.untimed),
 		"licencesUnread", number(p.licencesUnread),
 		"skus", skus,
 	))
@@ -101,7 +107,13 @@ func shareOf(record snapshot.Record, before *snapshot.Record, subscribed map[str
 	}
 	// Without the log nobody can say what was taken away.
 	out.licencesUnread = record.Facts[snapshot.Audits].State != snapshot.Read
-	had := takenAway(record.Facts[snapshot.Audits], leaver, subscribed)
+	had := takenAway(record.Facts[snapshot.Audits], leaver.ID, leaver.LeftAt, subscribed)
+	if leaver.LeftAt.IsZero() {
+		// Some changes may have been before leaving: then nobody can say what was taken away since.
+		every := had
+		had = takenAway(record.Facts[snapshot.Audits], leaver.ID, leaver.LeftBy, subscribed)
+		out.licencesUnread = out.licencesUnread || len(had) != len(every)
+	}
 	if leaver.State == snapshot.Deleted {
 		// The licences of a deleted account are those that it had when it was deleted.
 		last, _ := assigned(record.Facts[snapshot.Licences])
@@ -134,18 +146,18 @@ func assigned(licences snapshot.Fact) ([]string, bool) {
 
 // takenAway lists the subscriptions that changes of the licence since leaving show as there before and not
 // after. A part of the log proves as much as it shows.
-func takenAway(audits snapshot.Fact, leaver snapshot.Leaver, subscribed map[string]bool) []string {
+func takenAway(audits snapshot.Fact, who string, left time.Time, subscribed map[string]bool) []string {
 	rows, _ := audits.Value.([]any)
 	var out []string
 	for _, row := range rows {
 		event, _ := row.(map[string]any)
-		if !licenceChange(event, leaver.LeftAt) {
+		if !licenceChange(event, left) {
 			continue
 		}
 		targets, _ := event["targetResources"].([]any)
 		for _, target := range targets {
 			fields, _ := target.(map[string]any)
-			if id, _ := fields["id"].(string); lower(id) != leaver.ID {
+			if id, _ := fields["id"].(string); lower(id) != who {
 				continue
 			}
 			changes, _ := fields["modifiedProperties"].([]any)

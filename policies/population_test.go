@@ -48,9 +48,9 @@ func TestPopulation(t *testing.T) {
 		return func(r *snapshot.Record) { r.Leaver.State = state }
 	}
 	partly := snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Throttled, Value: holding(skuA).Value}
-	const nobody = `{"population":{"earliestLeftAt":null,"leavers":0,"leftOn":{},"licencesUnread":0,"skus":{}}}`
+	const nobody = `{"population":{"earliestLeftAt":null,"leavers":0,"leftOn":{},"licencesUnread":0,"skus":{},"untimed":0}}`
 	one := func(unread, skus string) string {
-		return `{"population":{"earliestLeftAt":"2026-11-12T00:00:00Z","leavers":1,"leftOn":{"2026-11-12":1},"licencesUnread":` + unread + `,"skus":{` + skus + `}}}`
+		return `{"population":{"earliestLeftAt":"2026-11-12T00:00:00Z","leavers":1,"leftOn":{"2026-11-12":1},"licencesUnread":` + unread + `,"skus":{` + skus + `},"untimed":0}}`
 	}
 	const heldA, releasedA = `"` + skuA + `":{"held":1,"released":0}`, `"` + skuA + `":{"held":0,"released":1}`
 	for name, tc := range map[string]struct {
@@ -125,7 +125,7 @@ func TestPopulationAddsUp(t *testing.T) {
 	}
 	out := evaluate(t, set, snap, EvaluateOptions{Workers: 4})
 	want := `{"population":{"earliestLeftAt":"2026-11-12T00:00:00Z","leavers":100,"leftOn":{"2026-11-12":33,"2026-11-13":33,"2026-11-14":34},"licencesUnread":0,` +
-		`"skus":{"` + skuA + `":{"held":100,"released":0},"` + skuB + `":{"held":10,"released":0}}}}`
+		`"skus":{"` + skuA + `":{"held":100,"released":0},"` + skuB + `":{"held":10,"released":0}},"untimed":0}}`
 	if got := asJSON(t, out.tenant.Verdicts[0].Evidence[0].Values["input"]); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

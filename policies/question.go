@@ -34,12 +34,14 @@ func questions() []question {
 type prepared struct {
 	all map[string]rego.PreparedEvalQuery // by question
 	one map[string]rego.PreparedEvalQuery // by rule id
+	// status is of the status alone, by rule id, of the rules whose status can depend on the leave time.
+	status map[string]rego.PreparedEvalQuery
 }
 
 // prepare readies every question against the documents in a store. It is done before any is asked: the
 // compiler is not made to be used while rules run.
 func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error) {
-	p := prepared{all: map[string]rego.PreparedEvalQuery{}, one: map[string]rego.PreparedEvalQuery{}}
+	p := prepared{all: map[string]rego.PreparedEvalQuery{}, one: map[string]rego.PreparedEvalQuery{}, status: map[string]rego.PreparedEvalQuery{}}
 	var err error
 	for _, question := range questions() {
 		if p.all[question.name], err = s.query(ctx, store, "data."+rootEngine+"."+question.name); err != nil {
@@ -48,6 +50,12 @@ func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error
 	}
 	for i, rule := range s.rules {
 		if p.one[rule.ID], err = s.query(ctx, store, alone(rule, s.docs[i])); err != nil {
+			return p, err
+		}
+		if rule.Scope != PerLeaver || !s.seesLeaveTime(rule) {
+			continue
+		}
+		if p.status[rule.ID], err = s.query(ctx, store, "data."+rule.Package+"."+docStatus); err != nil {
 			return p, err
 		}
 	}
@@ -83,6 +91,7 @@ type asker struct {
 	bound     *bound
 	txn       storage.Transaction
 	metrics   metrics.Metrics
+	seen      map[*ast.Expr]bool // see watcher
 }
 
 // answers is, per document, an object with the rules' ids as keys.

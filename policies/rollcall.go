@@ -50,6 +50,9 @@ func (e *evaluation) callRoll(ctx context.Context, snap Snapshot) error {
 			for _, v := range byName[name] {
 				v.leavers++
 				v.key, v.leftAt = leaver.Key(), leaver.LeftAt
+				if v.leftAt.IsZero() { // what is known to be after leaving is what came after that
+					v.leftAt = leaver.LeftBy
+				}
 			}
 		}
 		if e.opts.Baseline != nil && leaver.State == snapshot.NotFound && leaver.ID == "" {

@@ -67,5 +67,6 @@ const populationSchema = `{"type": "object", "additionalProperties": false, "pro
 	"leavers": {"type": "integer"},
 	"earliestLeftAt": {"type": ["string", "null"]},
 	"leftOn": {"type": "object", "additionalProperties": {"type": "integer"}},
+	"untimed": {"type": "integer"},
 	"licencesUnread": {"type": "integer"},
 	"skus": {"type": "object", "additionalProperties": {"type": "object", "properties": {"held": {"type": "integer"}, "released": {"type": "integer"}}}}}}}}`

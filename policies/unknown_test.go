@@ -275,7 +275,7 @@ func (j jury) verdict(t *testing.T, rule Rule, r example) Verdict {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who := subject{key: r.Leaver.Key(), leftBy: r.Leaver.LeftBy, state: r.Leaver.State, facts: r.Facts, vouchers: r.vouchers}
+	who := subject{key: r.Leaver.Key(), leaver: r.Leaver, graceFrom: graceFrom(r.Leaver), state: r.Leaver.State, facts: r.Facts, vouchers: r.vouchers}
 	said, err := j.asker.ask(context.Background(), j.asker.questions.one[rule.ID], view.input(nil))
 	verdict, _, err := j.evaluation.attest(context.Background(), j.asker, rule, who, view, j.evaluation.judge.verdict(rule, who, said, err))
 	if err != nil {

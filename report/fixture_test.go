@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
 )
 
@@ -172,6 +173,33 @@ func attested() stream {
 		s.attestations = append(s.attestations, a)
 	}
 	s.attestations[6].Rule, s.attestations[6].Fact = "", "mobileDevices"
+	return s
+}
+
+// named is of leavers whom the tenant itself names: of one nobody knows when they left, and some are excluded.
+func named() stream {
+	const needs = "the leave date in a CSV roster"
+	undated := verdict("ACC-001", policies.Unknown, policies.Critical, "cannot be told without leftAt (outside retention)")
+	undated.Missing = []policies.Missing{{Fact: "leftAt", Reason: "outside_retention", Needs: needs, Detail: "all that is known is that they left by 2026-10-23T06:30:00Z"}}
+	s := stream{run: header(), tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}, leavers: []policies.LeaverResult{
+		leaver(1, "Adele Vance", undated, verdict("DEV-001", policies.Fail, policies.Critical, "2 devices were never wiped")),
+		leaver(2, "Alex Wilber", verdict("ACC-001", policies.Pass, policies.Critical, "")),
+		leaver(3, "Diego Siciliani", verdict("ACC-001", policies.Pass, policies.Critical, "")),
+	}}
+	who := &s.leavers[0].Leaver
+	who.LeftAt, who.LeftBy, who.LeftKnownBy, who.Source = time.Time{}, at("2026-10-23T06:30:00Z"), "unknown", "entra:disabled"
+	who = &s.leavers[1].Leaver
+	who.LeftKnownBy, who.Source, who.AlsoIn = "audit log", "entra:disabled", []string{"entra:deleted"}
+	s.leavers[2].Leaver.AlsoIn = []string{"entra:disabled"}
+	p := &s.run.Snapshot.Population
+	p.Sources, p.Leavers, p.Untimed = []string{"roster.csv", "entra:disabled", "entra:deleted"}, 3, 1
+	for n := 11; n <= 17; n++ {
+		p.Excluded = append(p.Excluded, snapshot.Excluded{
+			ID: fmt.Sprintf("%08d-0000-0000-0000-000000000000", n), UserPrincipalName: fmt.Sprintf("svc-%d@contoso.com", n),
+			DisplayName: fmt.Sprintf("Service %d", n), Source: "entra:disabled", Pattern: "svc-*@contoso.com",
+		})
+	}
+	p.Excluded[1].UserPrincipalName, p.Excluded[1].Pattern = "", "Service ??"
 	return s
 }
 

@@ -15,7 +15,7 @@ import (
 // TestReadGivesBackWhatWasWritten: every format for programs can be turned into every other.
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "nobody": {run: header()}, "hostile": hostile(hostileTexts()...)} {
+	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "named": named(), "nobody": {run: header()}, "hostile": hostile(hostileTexts()...)} {
 		for _, from := range []string{report.NDJSON, report.JSON} {
 			stored := render(t, from, report.Options{}, s)
 			for _, to := range report.Formats() {

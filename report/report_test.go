@@ -16,6 +16,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
 	"leavercheck/report"
 )
@@ -40,7 +41,7 @@ func render(t *testing.T, format string, opts report.Options, s stream) string {
 
 func TestGoldens(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "nobody": {run: header()}} {
+	for name, s := range map[string]stream{"mixed": mixed(), "clean": clean(), "attested": attested(), "named": named(), "nobody": {run: header()}} {
 		for file, format := range map[string]struct {
 			format string
 			opts   report.Options
@@ -85,7 +86,9 @@ func hostileTexts() []string {
 // hostile is a result in which every text is one of those given.
 func hostile(texts ...string) stream {
 	s := stream{run: header()}
+	s.run.Snapshot.Population.Sources = append([]string{"entra:disabled"}, texts...)
 	for i, text := range texts {
+		s.run.Snapshot.Population.Excluded = append(s.run.Snapshot.Population.Excluded, snapshot.Excluded{UserPrincipalName: text, Pattern: text, Source: text})
 		fails := verdict("ACC-001", policies.Fail, policies.Critical, text)
 		fails.Findings = []policies.Finding{{"resource": text, text: text}}
 		unknown := verdict("DEV-001", policies.Unknown, policies.Critical, text)

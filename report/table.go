@@ -121,6 +121,9 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 	p := page{out: out, width: t.opts.Width, color: t.opts.Color}
 	p.paragraph(tone(summary, t.tenantFails), sentence(summary, t.tenantFails))
 	p.paragraph(plain, t.checked(summary))
+	if excluded := t.excluded(); excluded != "" {
+		p.paragraph(yellow, excluded)
+	}
 	if next := t.next(summary); next != "" {
 		p.paragraph(yellow, next)
 	}
@@ -235,6 +238,7 @@ func (t *table) checked(summary policies.Summary) string {
 	if !t.header.Now.IsZero() {
 		text += " Judged as of " + moment(t.header.Now) + "."
 	}
+	text += t.population()
 	if n := summary.Statuses[policies.Waived]; n > 0 {
 		text += " " + count(n, "verdict is", "verdicts are") + " waived."
 	}

@@ -89,7 +89,7 @@ func exitCode(err error) int {
 	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, collector.ErrCredential), errors.Is(err, snapshot.ErrUnusable),
-		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, collector.ErrPrivilege),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, collector.ErrPrivilege), errors.Is(err, collector.ErrPopulation),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
 	}

@@ -1,20 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
-	"leavercheck/collector/roster"
 	"leavercheck/collector/simtenant"
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
@@ -23,6 +18,7 @@ import (
 // tenantFlags say whom to look at, and where.
 type tenantFlags struct {
 	rosters     []string
+	exclude     []string
 	timeZone    string
 	cloud       string
 	login       string
@@ -50,7 +46,7 @@ type tenantFlags struct {
 func (t *tenantFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	t.auth.add(cmd)
-	f.StringArrayVar(&t.rosters, "roster", nil, "`FILE` that says who left and when (CSV); may be repeated")
+	t.addRosters(cmd)
 	f.StringVar(&t.timeZone, "time-zone", "", "`ZONE` of leave dates without a time, such as Europe/Amsterdam")
 	f.StringVar(&t.cloud, "cloud", "global", "Microsoft cloud: global, china, usgov or dod")
 	f.StringVar(&t.login, "login-endpoint", "", "`URL` to sign in at, instead of the cloud's")
@@ -194,55 +190,6 @@ func (t *tenantFlags) connect(o *collector.Options, ca []byte, secret *collector
 	}
 	o.Transport = transport
 	return t.auth.signIn(o, secret)
-}
-
-// readRosters reads the files that were given, or else the simulated tenant's own roster.
-func (t *tenantFlags) readRosters(o *collector.Options, simulated []byte, log *slog.Logger) error {
-	var zone *time.Location
-	if t.timeZone != "" {
-		var err error
-		if zone, err = roster.LoadZone(t.timeZone); err != nil {
-			return usagef("--time-zone: %w", err)
-		}
-	}
-	read := func(name string, r io.Reader) error {
-		file, err := roster.ReadCSV(name, r, zone)
-		if err != nil {
-			return err
-		}
-		for _, column := range file.Unused {
-			log.Warn("the roster has a column that means nothing here", "roster", name, "column", column)
-		}
-		o.Entries = append(o.Entries, file.Entries...)
-		o.Sources = append(o.Sources, filepath.Base(name))
-		return nil
-	}
-	if t.rosterless {
-		return nil
-	}
-	if len(t.rosters) == 0 && simulated != nil {
-		return read("simulated.csv", bytes.NewReader(simulated))
-	}
-	if len(t.rosters) == 0 {
-		return usagef("who left? Give --roster FILE, or try --simulate")
-	}
-	for _, path := range t.rosters {
-		if slices.Contains(o.Sources, filepath.Base(path)) {
-			return usagef("--roster: two files are called %s; verdicts name rows by it, rename one", filepath.Base(path))
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return usagef("--roster: %w", err)
-		}
-		err = read(path, f)
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // outOfTime tells what a time limit leaves.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,11 @@ type User struct {
 	Created, Deleted time.Time
 	// Enabled is nil when the directory gives null.
 	Enabled *bool
-	row     row
+	// Leaves is employeeLeaveDateTime, zero when that is null. LeaveDateGiven says that the directory gave the
+	// property at all: null and left out are not the same.
+	Leaves         time.Time
+	LeaveDateGiven bool
+	row            row
 }
 
 func accountProperties() []string {
@@ -81,24 +86,24 @@ func (u User) Licences() snapshot.Fact {
 
 // Users yields every live user. The outcome's fact is "read" when the listing was read to its end. It
 // does not ask for $count: that would move the read to an index that lags behind changes made minutes
-// ago (learn.microsoft.com/graph/aad-advanced-queries).
-func (c *Client) Users(ctx context.Context, yield func(User) error) Outcome {
+// ago (learn.microsoft.com/graph/aad-advanced-queries). More are properties to ask for beside those of the facts.
+func (c *Client) Users(ctx context.Context, yield func(User) error, more ...string) Outcome {
 	builder := users.NewUsersRequestBuilderInternal(c.path(v1), c.adapter)
 	top := int32(usersPage)
 	return c.users(ctx, usersEndpoint, func(ctx context.Context) (*abstractions.RequestInformation, error) {
 		return builder.ToGetRequestInformation(ctx, &users.UsersRequestBuilderGetRequestConfiguration{
-			QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Select: append(accountProperties(), licenceProperties()...), Top: &top},
+			QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Select: slices.Concat(accountProperties(), licenceProperties(), more), Top: &top},
 		})
 	}, yield)
 }
 
 // DeletedUsers yields every user that was deleted and can still be restored.
-func (c *Client) DeletedUsers(ctx context.Context, yield func(User) error) Outcome {
+func (c *Client) DeletedUsers(ctx context.Context, yield func(User) error, more ...string) Outcome {
 	builder := directory.NewDeletedItemsGraphUserRequestBuilderInternal(c.path(v1), c.adapter)
 	top := int32(usersPage)
 	return c.users(ctx, deletedEndpoint, func(ctx context.Context) (*abstractions.RequestInformation, error) {
 		return builder.ToGetRequestInformation(ctx, &directory.DeletedItemsGraphUserRequestBuilderGetRequestConfiguration{
-			QueryParameters: &directory.DeletedItemsGraphUserRequestBuilderGetQueryParameters{Select: append(accountProperties(), licenceProperties()...), Top: &top},
+			QueryParameters: &directory.DeletedItemsGraphUserRequestBuilderGetQueryParameters{Select: slices.Concat(accountProperties(), licenceProperties(), more), Top: &top},
 		})
 	}, func(u User) error {
 		if u.Deleted.IsZero() {
@@ -140,7 +145,8 @@ func readUser(raw json.RawMessage) (User, error) {
 	if enabled, ok := r["accountEnabled"].(bool); ok {
 		u.Enabled = &enabled
 	}
-	for name, at := range map[string]*time.Time{"createdDateTime": &u.Created, "deletedDateTime": &u.Deleted} {
+	_, u.LeaveDateGiven = r[LeaveDate]
+	for name, at := range map[string]*time.Time{"createdDateTime": &u.Created, "deletedDateTime": &u.Deleted, LeaveDate: &u.Leaves} {
 		if s := u.text(name); s != "" {
 			if *at, err = time.Parse(time.RFC3339, s); err != nil {
 				return User{}, fmt.Errorf("user %s: %s: %w", u.ID, name, err)

@@ -100,6 +100,7 @@ type audit struct {
 	by                                                         initiator
 	target                                                     *user
 	targetUPN                                                  string
+	group                                                      *group      // what the target was put into, nil for none
 	changes                                                    [][3]string // property, old, new: JSON in strings
 }
 

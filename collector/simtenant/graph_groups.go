@@ -1,6 +1,28 @@
 package simtenant
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
+
+// GroupID is the object id of the group of a name; empty when there is none.
+func (t *Tenant) GroupID(name string) string {
+	for _, g := range t.groups {
+		if g.name == name {
+			return g.id
+		}
+	}
+	return ""
+}
+
+// join puts somebody into a group, and writes that down as Core Directory does: the member is the first target, with
+// the group as a changed property, and the group the second.
+func (b *builder) join(g *group, u *user, at time.Time) {
+	g.members = append(g.members, u)
+	a := b.audit(u, at, b.admin, "Add member to group",
+		[3]string{"Group.ObjectID", "", `"` + g.id + `"`}, [3]string{"Group.DisplayName", "", `"` + g.name + `"`})
+	a.category, a.operation, a.group = "GroupManagement", "Assign", g
+}
 
 func (t *Tenant) listGroups(g *graphCall) (answer, error) {
 	return listObjects(g, "groups", kindGroup, slices.DeleteFunc(slices.Clone(t.groups), func(gr *group) bool { return gr.gone }))

@@ -223,6 +223,9 @@ func (a *audit) values(path string) []any {
 	case "activityDateTime":
 		return []any{a.at}
 	case "targetResources/any/id":
+		if a.group != nil {
+			return []any{a.target.id, a.group.id}
+		}
 		return []any{a.target.id}
 	case "targetResources/any/displayName":
 		return []any{a.target.displayName}
@@ -257,13 +260,18 @@ func (a *audit) row() map[string]any {
 			"id": a.by.userID, "displayName": text(a.by.userName), "userPrincipalName": a.by.upn, "ipAddress": "198.51.100.4",
 		}
 	}
+	targets := []any{map[string]any{
+		"id": a.target.id, "displayName": nil, "type": "User", "userPrincipalName": a.targetUPN, "groupType": nil, "modifiedProperties": changes,
+	}}
+	if a.group != nil {
+		targets = append(targets, map[string]any{
+			"id": a.group.id, "displayName": nil, "type": "Group", "userPrincipalName": nil, "groupType": "azureAD", "modifiedProperties": []any{},
+		})
+	}
 	return map[string]any{
 		"id": a.id, "category": a.category, "correlationId": a.id[len(a.id)-36:], "result": a.result, "resultReason": a.reason,
 		"activityDisplayName": a.activity, "activityDateTime": fine(a.at), "loggedByService": a.service, "operationType": a.operation,
-		"initiatedBy": map[string]any{"user": byUser, "app": byApp},
-		"targetResources": []any{map[string]any{
-			"id": a.target.id, "displayName": nil, "type": "User", "userPrincipalName": a.targetUPN, "groupType": nil, "modifiedProperties": changes,
-		}},
+		"initiatedBy": map[string]any{"user": byUser, "app": byApp}, "targetResources": targets,
 		"additionalDetails": []any{},
 	}
 }

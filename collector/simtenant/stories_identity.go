@@ -168,7 +168,7 @@ func groupStories() []story {
 			}, otherwise: map[string]string{"ACC-002": pass, "ACC-004": fail},
 		},
 		identityStory(14, byID, "in a distribution list, which a mail-enabled security group contains", func(l *leaver) {
-			l.b.list.members = append(l.b.list.members, l.u)
+			l.b.join(l.b.list, l.u, l.left.Add(30*time.Minute))
 		}, map[string]string{"ACC-004": fail}),
 		identityStory(15, byUPN, "only in a distribution list, which a call queue rings", in(func(b *builder) *group { return b.queue }), nil),
 		identityStory(16, byMail, "only in an administrative unit", func(l *leaver) { l.b.unit.members = append(l.b.unit.members, l.u) }, nil),

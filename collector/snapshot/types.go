@@ -141,6 +141,17 @@ const (
 	Unread   LeaverState = "unread"    // the lists of users could not be read to their end
 )
 
+// LeaveTime says how a leave time is known.
+type LeaveTime string
+
+// The ways. With the last two LeftAt is not known.
+const (
+	ByLeaveDate LeaveTime = "employeeLeaveDateTime" // the property of that name
+	ByAudits    LeaveTime = "audit log"             // when the account was disabled, or put into the group
+	ByDeletion  LeaveTime = "deletedDateTime"       // they left before the account was deleted
+	ByNobody    LeaveTime = "unknown"               // LeftBy moves with every snapshot: the log's beginning, or its own time
+)
+
 // Leaver is one person of the roster, as matched to an account.
 type Leaver struct {
 	// ID is the Entra object id in lower case; empty when no account is known.
@@ -151,12 +162,17 @@ type Leaver struct {
 	EmployeeID        string `json:"employeeId"`
 	// LeftAt and LeftBy are the two ends of the leave time, UTC. They are equal when the roster gives a
 	// time of day. For a date alone LeftAt is the start of that local day and LeftBy its end: an action
-	// counts as "at or after leaving" from LeftAt, sign-ins and grace count from LeftBy.
-	LeftAt time.Time `json:"leftAt"`
+	// counts as "at or after leaving" from LeftAt, sign-ins and grace count from LeftBy. LeftAt is zero, and
+	// left out, when it is only known that they left by LeftBy; it is never guessed.
+	LeftAt time.Time `json:"leftAt,omitzero"`
 	LeftBy time.Time `json:"leftBy"`
-	// Source is where the roster names the person: "roster.csv:12".
+	// LeftKnownBy says who knows the leave time; empty means that the roster's row does.
+	LeftKnownBy LeaveTime `json:"leftKnownBy,omitempty"`
+	// Source is where the roster names the person: "roster.csv:12", or the part of Entra that does: "entra:deleted".
 	Source string      `json:"source"`
 	State  LeaverState `json:"state"`
+	// AlsoIn are the further sources that name the person.
+	AlsoIn []string `json:"alsoIn,omitempty"`
 	// MatchedBy is the property that found the account: id, employeeId, mail or userPrincipalName.
 	MatchedBy string `json:"matchedBy,omitempty"`
 	// Successor, MailHandling ("forward", "shared", "none" or empty), Aliases and Note are the roster's.
@@ -262,6 +278,19 @@ type Population struct {
 	NotYet  int      `json:"notYet"`
 	// Digest is the SHA-256 of the roster rows as understood, in hex.
 	Digest string `json:"digest"`
+	// Untimed counts the leavers whose leave time is not known.
+	Untimed int `json:"untimed,omitempty"`
+	// Excluded are the people whom a source names and an exclusion takes out, in the order of Source and ID.
+	Excluded []Excluded `json:"excluded,omitempty"`
+}
+
+// Excluded is somebody who is not looked at, and why.
+type Excluded struct {
+	ID                string `json:"id"`
+	UserPrincipalName string `json:"userPrincipalName"`
+	DisplayName       string `json:"displayName"`
+	Source            string `json:"source"`
+	Pattern           string `json:"pattern"`
 }
 
 // Provenance tells where one fact came from, or, with List, how one listing ended.

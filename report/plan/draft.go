@@ -188,6 +188,9 @@ func (d *draft) finish() Leaver {
 		},
 		Warnings: []string{}, LeftOut: []LeftOut{}, Steps: []Step{},
 	}
+	if who.LeftAt.IsZero() {
+		out.Leaver.LeftBy = who.LeftBy
+	}
 	out.Warnings = append(out.Warnings, d.warnings...)
 	for i, step := range d.steps {
 		step.Order = i + 1

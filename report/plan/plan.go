@@ -62,9 +62,11 @@ type Person struct {
 	UserPrincipalName string    `json:"userPrincipalName"`
 	DisplayName       string    `json:"displayName"`
 	Name              string    `json:"name"`
-	LeftAt            time.Time `json:"leftAt"`
-	State             string    `json:"state"`
-	Source            string    `json:"source"`
+	LeftAt            time.Time `json:"leftAt,omitzero"`
+	// LeftBy stands where it is not known when they left, and only by when.
+	LeftBy time.Time `json:"leftBy,omitzero"`
+	State  string    `json:"state"`
+	Source string    `json:"source"`
 }
 
 // LeftOut is a verdict that a waiver covers.

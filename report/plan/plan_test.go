@@ -61,6 +61,20 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
+// Somebody of whom nobody knows when they left is not said to have left on any day.
+func TestALeaveTimeThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	l := failing("ACC-001")
+	l.Leaver.LeftAt, l.Leaver.LeftBy, l.Leaver.LeftKnownBy = time.Time{}, at("2026-10-23T06:30:00Z"), "unknown"
+	p := made(t, header(), l)
+	if text := written(t, plan.Text, p); !strings.Contains(text, ", left by 2026-10-23") || strings.Contains(text, "0001") {
+		t.Errorf("got\n%s", text)
+	}
+	if text := written(t, plan.JSON, p); !strings.Contains(text, `"leftBy": "2026-10-23T06:30:00Z"`) || strings.Contains(text, "leftAt") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 func TestTextFitsEightyColumns(t *testing.T) {
 	t.Parallel()
 	var everything []policies.LeaverResult

@@ -134,7 +134,7 @@ type sheet struct {
 
 func (s *sheet) leaver(l Leaver) {
 	s.line("")
-	s.fill("", "  ", who(l)+", left "+day(l.Leaver.LeftAt))
+	s.fill("", "  ", who(l)+", left "+when(l.Leaver))
 	if !l.NextDeadline.IsZero() {
 		s.fill("  ", "  ", "Data is lost on "+s.lost(l.NextDeadline)+".")
 	}
@@ -143,6 +143,14 @@ func (s *sheet) leaver(l Leaver) {
 	for _, step := range l.Steps {
 		s.step(step)
 	}
+}
+
+// when is the day of leaving, or by which it was.
+func when(p Person) string {
+	if p.LeftAt.IsZero() {
+		return "by " + day(p.LeftBy)
+	}
+	return day(p.LeftAt)
 }
 
 func (s *sheet) asides(l Leaver) {

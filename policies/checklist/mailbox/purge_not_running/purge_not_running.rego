@@ -3,9 +3,10 @@
 # description: |
 #   A mailbox that lost its licence or its account and that no hold keeps is deleted for good after 30 days
 #   (Microsoft's step 6). The clock runs from WhenSoftDeleted; while the mailbox is still live, from the deletion of
-#   the account or from the licence change in the audit log: the first since leaving, else the last before, so that
-#   the deadline is rather too early than too late. Without any it runs since an unknown time. Newer than the page:
-#   delicensing resiliency (`DelayedDelicensingEnabled`) keeps an unlicensed mailbox for 30 more days before it is
+#   the account or from the licence change in the audit log: the first since leaving, else the last before, and the
+#   first of all where the time of leaving is not known, so that the deadline is rather too early than too late.
+#   Without any it runs since an unknown time. Newer than the page: delicensing resiliency
+#   (`DelayedDelicensingEnabled`) keeps an unlicensed mailbox for 30 more days before it is
 #   soft-deleted. An effective hold stops the clock; of a mailbox that is soft-deleted, not inactive, only what is
 #   recorded on it. A shared, room or equipment mailbox needs no licence here (FWD-003 judges its limits). Older
 #   soft-deleted mailboxes of the same person are judged too. Where no mailbox is left, nothing can be purged any more;
@@ -190,9 +191,13 @@ resilience_days := 30 if {
 }
 
 # METADATA
-# description: when the licence went, by the first change since leaving or else the last before
+# description: |
+#   when the licence went, by the first change since leaving or else the last before; by the first of all where nobody
+#   knows which were since leaving
 licence_removed := times.earliest(since) if {
 	since := {at | some at in licence_changes; times.at_or_after(at, input.leaver.leftAt)}
+} else := times.earliest(licence_changes) if {
+	not input.leaver.leftAt
 } else := times.latest(licence_changes)
 
 # METADATA

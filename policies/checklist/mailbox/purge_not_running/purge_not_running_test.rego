@@ -204,6 +204,16 @@ test_deadline[name] if {
 	contains(message, tc.left)
 }
 
+test_the_earliest_deadline_when_nobody_knows_when_they_left if {
+	case := unlicensed({"audits": example.read([
+		example.audit("Change user license", "2026-05-20T09:00:00Z"),
+		example.audit("Change user license", "2026-06-03T09:00:00Z"),
+	])})
+	untimed := json.remove(example.input_of(case), ["leaver/leftAt"])
+	deadline := rule.deadline with input as untimed with data.tenant as example.tenant_of(case)
+	deadline == "2026-06-19T09:00:00Z"
+}
+
 test_no_deadline_when_nobody_knows_since_when if {
 	case := unlicensed({"audits": example.read([])})
 	not rule.deadline with input as example.input_of(case) with data.tenant as example.tenant_of(case)

@@ -3,6 +3,7 @@
 # description: |
 #   Sign-in and audit logs are kept for 7 days without a premium licence and for 30 days with Entra ID P1 or P2. What
 #   happened before that, the rules that read a log cannot say: they are unknown for whoever left before it begins.
+#   Somebody of whom nobody knows when they left may have left before.
 #   Microsoft's checklist does not ask for it. Fails for each log that begins after somebody left; scanning sooner
 #   after people leave, or keeping the logs, mends it for the next ones. By the roster's days of leaving, so the
 #   number of leavers is a lower bound for the day on which the log begins.
@@ -52,6 +53,7 @@ status := "not_applicable" if {
 	count(findings) > 0
 } else := "pass" if {
 	input.population.leavers > 0
+	input.population.untimed == 0
 	every window in windows { times.at_or_after(input.population.earliestLeftAt, window.from) }
 }
 
@@ -86,6 +88,13 @@ evidence := {
 	"population": object.filter(input.population, ["leavers", "earliestLeftAt"]),
 }
 
+missing contains "leftAt" if {
+	status == "unknown"
+	input.population.untimed > 0
+}
+
 message := $"{names.counted(most, "leaver")} or more left before the logs begin, of {input.population.leavers}." if {
 	most := max({finding.leavers | some finding in findings})
+} else := $"When they left is not known of {names.counted(input.population.untimed, "leaver")}." if {
+	"leftAt" in missing
 }

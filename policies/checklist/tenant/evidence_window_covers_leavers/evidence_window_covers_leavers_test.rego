@@ -86,6 +86,23 @@ test_words if {
 	evidence.population == {"leavers": 9, "earliestLeftAt": "2026-05-01T12:00:00Z"}
 }
 
+test_nobody_knows_when_some_left[name] if {
+	some name, tc in {
+		"all of them": untimed(2, population(0, null, {})),
+		"one beside one who left later": untimed(2, population(1, "2026-06-01T12:00:00Z", {"2026-06-01": 1})),
+	}
+	rule.status == "unknown" with input as tc with data.tenant as tenant(begin, begin)
+	rule.missing == {"leftAt"} with input as tc with data.tenant as tenant(begin, begin)
+	message := rule.message with input as tc with data.tenant as tenant(begin, begin)
+	startswith(message, "When they left is not known of ")
+}
+
+test_one_who_left_before_fails_whoever_else_left if {
+	left_before := untimed(2, population(1, "2026-05-01T12:00:00Z", {"2026-05-01": 1}))
+	rule.status == "fail" with input as left_before with data.tenant as tenant(begin, begin)
+	rule.missing == set() with input as left_before with data.tenant as tenant(begin, begin)
+}
+
 test_no_words_on_a_pass if {
 	not rule.message with input as population(1, example.left, {"2026-06-01": 1}) with data.tenant as tenant(begin, begin)
 }
@@ -95,8 +112,14 @@ population(leavers, earliest, days) := {"population": {
 	"earliestLeftAt": earliest,
 	"leftOn": days,
 	"licencesUnread": 0,
+	"untimed": 0,
 	"skus": {},
 }}
+
+untimed(leavers, timed) := object.union(
+	timed,
+	{"population": {"leavers": leavers, "untimed": leavers - timed.population.leavers}},
+)
 
 tenant(sign_ins, audits) := example.tenant_of({"windows": {
 	"signIns": {"from": sign_ins, "to": "2026-06-11T12:00:00Z"},
