@@ -140,7 +140,6 @@ func catalogue() map[string]fault {
 		"31 no drive":                           {rows: []int{31}, faults: always("no-drive", drive), differs: true, check: noDrives},
 		"32 404 without a word for ever":        lose(32, "not-found-empty", memberOf, snapshot.Malformed, snapshot.Groups, snapshot.Roles),
 		"33 unsupported":                        lose(33, "unsupported", domains, snapshot.Unsupported, snapshot.Domains).with(asked(domains, 1)),
-		"34 every link expires":                 {rows: []int{34}, faults: always("expired-page", directoryAudits), reason: snapshot.Unsupported, unknown: []string{snapshot.Audits}},
 		"35 the page that came again lies":      {rows: []int{35}, faults: []simtenant.Fault{{Kind: "failing", Endpoint: usersList, Nth: 2}, {Kind: "poisoned-link", Endpoint: usersList, Nth: 3}}},
 		"36 round and round":                    lose(36, "link-loop", directoryAudits, snapshot.Integrity, snapshot.Audits),
 		"37 to a foreign host":                  end(37, "foreign-link", usersList, wire.ErrForeign),
@@ -258,6 +257,3 @@ func namedTenant(o *collector.Options) {
 	app, _ := o.Credential.(*application)
 	o.Tenant, _, _ = app.tenant.Credentials()
 }
-
-// unmet are kinds that pass with a client that does more than this one.
-func unmet() []string { return []string{"batch-too-large", "top-refused"} }
