@@ -4,4 +4,4 @@ package collector_test
 
 // everyNth thins the people of the longest tests: the race detector makes them ten times slower, and looks
 // at what goroutines do, which is the same for fewer people.
-const everyNth = 8
+const everyNth = 24

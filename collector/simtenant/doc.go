@@ -17,11 +17,15 @@
 // the tenant; it is written down per story and never computed from the data that is
 // served. Options.Earlier gives that view: the same people under the same ids.
 //
+// Services fail as they are told to (Options.Faults, Options.Chaos; FaultKinds lists how),
+// and refuse what is asked too often (Options.Quotas). Which call fails depends on what is
+// asked and how often, not on time. Transport reaches the tenant without a network and on
+// the clock of package time alone.
+//
 // # Non-guarantees
 //
 // It knows the endpoints, filters and cmdlets that reading leavers needs, and refuses
 // the rest, with a complaint, although the real services may offer it. The earlier view
-// undoes what a comparison with it can find, and no more. It enforces no quota and
-// injects no fault beyond Options. Tokens are checked for audience, tenant, expiry and
-// roles; they are no security.
+// undoes what a comparison with it can find, and no more. Tokens are checked for audience,
+// tenant, expiry and roles; they are no security.
 package simtenant

@@ -38,6 +38,8 @@ type Chaos struct {
 	Seed uint64
 	// Rate is one in so many calls; 0 is none.
 	Rate int
+	// Once disturbs nothing twice: what is asked again is answered.
+	Once bool
 	// Kinds are names of FaultKinds; by default all whose Effect is Passes or Unknown.
 	Kinds []string
 	// Places are where it strikes; by default everywhere but at connections and sign-in.
@@ -76,6 +78,8 @@ type disturbances struct {
 	chaotic []way
 	// tried counts what Chaos chose from: by the very request.
 	tried map[string]int
+	// spared is what Chaos has disturbed.
+	spared map[string]bool
 	// aimed counts the calls that matched each of Options.Faults.
 	aimed  []int
 	struck []Struck
@@ -99,7 +103,7 @@ type strike struct {
 }
 
 func newDisturbances(options Options) (disturbances, error) {
-	d := disturbances{ways: map[string]way{}, tried: map[string]int{}, aimed: make([]int, len(options.Faults)), fresh: map[string]bool{}}
+	d := disturbances{ways: map[string]way{}, tried: map[string]int{}, spared: map[string]bool{}, aimed: make([]int, len(options.Faults)), fresh: map[string]bool{}}
 	var all []string
 	for _, k := range ways() {
 		d.ways[k.Name] = k
@@ -196,7 +200,7 @@ func (t *Tenant) aim(c *call) *strike {
 	key := c.template + " " + c.asked
 	t.tried[key]++
 	chance := identifiers{seed: t.options.Chaos.Seed}.chance("chaos", key, strconv.Itoa(t.tried[key]))
-	if chance.IntN(t.options.Chaos.Rate) != 0 {
+	if chance.IntN(t.options.Chaos.Rate) != 0 || t.options.Chaos.Once && t.spared[key] {
 		return nil
 	}
 	var fit []way
@@ -208,6 +212,7 @@ func (t *Tenant) aim(c *call) *strike {
 	if len(fit) == 0 {
 		return nil
 	}
+	t.spared[key] = true
 	return &strike{t: t, c: c, way: fit[chance.IntN(len(fit))]}
 }
 

@@ -32,6 +32,18 @@ func contents() []way {
 			},
 		}
 	}
+	valueless := func(name, says string, change func(body map[string]any)) way {
+		return way{
+			FaultKind: FaultKind{Name: name, Rows: []int{17}, Says: says, Places: services(), Listing: true, Effect: Unknown},
+			after: func(s *strike, a *answer) bool {
+				body, _, ok := pageOfListing(s.c, a)
+				if ok {
+					change(body)
+				}
+				return ok
+			},
+		}
+	}
 	return []way{
 		altered("property-absent", []int{49, 50}, "Property is left out of every row.", func(s *strike, row map[string]any) { delete(row, s.fault.Property) }),
 		altered("property-null", []int{49, 50}, "Property is null in every row.", func(s *strike, row map[string]any) { row[s.fault.Property] = nil }),
@@ -45,6 +57,8 @@ func contents() []way {
 			}
 			row[s.fault.Property] = value
 		}),
+		valueless("value-null", `A page of a listing with "value": null.`, func(body map[string]any) { body["value"] = nil }),
+		valueless("value-missing", "A page of a listing without value.", func(body map[string]any) { delete(body, "value") }),
 		{
 			FaultKind: FaultKind{
 				Name: "orphan", Rows: []int{52}, Places: services(), Listing: true, Effect: Says,

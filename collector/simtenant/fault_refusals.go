@@ -188,7 +188,7 @@ func refusals() []way {
 		refused("no-drive", []int{31}, Says, "404: no drive.", notThere, "itemNotFound", "User's mysite not found."),
 		bare("not-found-empty", []int{32}, Passes, "404 without a body.", notThere, ""),
 		refused("unsupported", []int{33}, Unknown, "400: the query or the endpoint is not there.", http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported Query."),
-		refused("delta-gone", []int{44}, Passes, "410: the state of a delta query is gone.", http.StatusGone, "syncStateNotFound", "The sync state generation is not found; continue with a full synchronization."),
+		refused("delta-gone", []int{44}, Unknown, "410: the state of a delta query is gone; a new one passes.", http.StatusGone, "syncStateNotFound", "The sync state generation is not found; continue with a full synchronization."),
 		exchangeOnly("cmdlet-error", "500 with the error of a cmdlet.", "System.Exception", "An unexpected error happened while the cmdlet ran.", http.StatusInternalServerError),
 		exchangeOnly("ambiguous", "400: the name means several mailboxes.", "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException", "The operation couldn't be performed because 'x' matches multiple entries.", http.StatusBadRequest),
 	}

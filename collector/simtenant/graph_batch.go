@@ -74,6 +74,9 @@ func (t *Tenant) batch(g *graphCall, r *http.Request) answer {
 	}
 	chance := identifiers{seed: t.options.Seed}.chance("batch", g.requestID)
 	chance.Shuffle(len(responses), func(i, j int) { responses[i], responses[j] = responses[j], responses[i] })
+	if g.strike != nil {
+		t.unread(g.requestID) // the items' answers may be lost with the envelope
+	}
 	return t.disturb(&g.call, answer{status: http.StatusOK, body: map[string]any{"responses": responses}})
 }
 

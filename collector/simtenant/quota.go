@@ -74,6 +74,7 @@ type fence struct {
 	known, until time.Time // known: when the client could have read it
 	length       time.Duration
 	strict       bool
+	by           string // the request-id of the answer that said so
 }
 
 func newMeters(q *Quotas, users int) meters {
@@ -153,28 +154,23 @@ func (t *Tenant) fenced(c *call, now time.Time) *answer {
 	known := now.Add(t.readIn(c))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	refused := time.Duration(0)
-	for _, scope := range t.scopes(c) {
-		f := t.windows[scope]
-		if f == nil || !now.Before(f.until) {
-			continue
-		}
-		early := now.After(f.known)
-		if early {
-			t.early[familyOfScope(scope)]++
-		}
-		if !f.strict {
-			continue
-		}
-		if early {
-			f.until, f.known = now.Add(f.length), known
-		}
-		refused = max(refused, f.until.Sub(now))
-	}
-	if refused == 0 {
+	// A client that knows the families tells calls apart by the first of their quotas.
+	scope := t.scopes(c)[0]
+	f := t.windows[scope]
+	if f == nil || !now.Before(f.until) {
 		return nil
 	}
-	return t.tooMany(c, refused, "Window")
+	early := now.After(f.known)
+	if early {
+		t.early[familyOfScope(scope)]++
+	}
+	if !f.strict {
+		return nil
+	}
+	if early {
+		f.until, f.known = now.Add(f.length), known
+	}
+	return t.tooMany(c, f.until.Sub(now), "Window")
 }
 
 // readIn is how long it takes until a client has read the answer to a call.
@@ -193,20 +189,29 @@ func (t *Tenant) shut(c *call, now time.Time, length time.Duration, strict bool)
 	known := now.Add(t.readIn(c))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.close(t.scopes(c)[:1], now, known, length, strict)
+	t.close(c, t.scopes(c)[0], now, known, length, strict)
 }
 
-func (t *Tenant) close(scopes []string, now, known time.Time, length time.Duration, strict bool) {
-	for _, scope := range scopes {
-		f := t.windows[scope]
-		if f == nil || !now.Before(f.until) {
-			f = &fence{known: known}
-			t.windows[scope] = f
+func (t *Tenant) close(c *call, scope string, now, known time.Time, length time.Duration, strict bool) {
+	f := t.windows[scope]
+	if f == nil || !now.Before(f.until) {
+		f = &fence{known: known, by: c.id}
+		t.windows[scope] = f
+	}
+	if until := now.Add(length); until.After(f.until) {
+		f.until, f.length = until, length
+	}
+	f.strict = f.strict || strict
+}
+
+// unread notes that an answer did not arrive as it was: nobody could have read a Retry-After in it.
+func (t *Tenant) unread(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.windows {
+		if f.by == id {
+			f.known = f.until
 		}
-		if until := now.Add(length); until.After(f.until) {
-			f.until, f.length = until, length
-		}
-		f.strict = f.strict || strict
 	}
 }
 
@@ -265,7 +270,7 @@ func (t *Tenant) charge(c *call, now time.Time) *answer {
 	}
 	t.throttled[family]++
 	whole := time.Duration(math.Ceil(wait.Seconds())) * time.Second
-	t.close([]string{exhausted}, now, known, whole, true)
+	t.close(c, exhausted, now, known, whole, true)
 	return t.tooMany(c, whole, "ResourceUnitLimitExceeded")
 }
 
