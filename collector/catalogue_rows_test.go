@@ -84,7 +84,7 @@ func azure(o *collector.Options) {
 	tenant, client, secret := app.tenant.Credentials()
 	cloud := o.Cloud
 	cloud.OwnLogin = true
-	credential, err := collector.Credential(cloud, app, &collector.Secret{Tenant: tenant, Client: client, Value: secret})
+	credential, err := collector.Secret{Tenant: tenant, Client: client, Value: secret}.Credential(cloud, app)
 	if err != nil {
 		panic(err)
 	}

@@ -101,7 +101,7 @@ func collectMail(t *testing.T, options simtenant.Options, way func(collector.Opt
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{tenant: tenant}
+	m := newMemory(tenant)
 	c := &cmdlets{memory: m, spoil: spoil, asked: map[string]int{}}
 	file, err := roster.ReadCSV("simulated.csv", bytes.NewReader(tenant.Roster()), nil)
 	if err != nil {

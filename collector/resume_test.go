@@ -53,7 +53,7 @@ func newInterrupted(t *testing.T, page int) *interrupted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{tenant: tenant}
+	m := newMemory(tenant)
 	return &interrupted{memory: m, options: collector.Options{
 		Entries: few(t, tenant), Sources: []string{"simulated.csv"}, Cloud: cloud, Credential: m, Transport: m, Limits: wire.Unhurried(),
 		Out: filepath.Join(t.TempDir(), "snapshot"), Now: later, Tool: snapshot.Tool{Name: "test"},

@@ -91,7 +91,7 @@ func cost(t *testing.T, leavers int) {
 	steps := 0
 	start := time.Now()
 	collected, err := collector.Collect(t.Context(), collector.Options{
-		Entries: entries, Sources: []string{"simulated.csv"}, Cloud: cloud, Credential: &memory{tenant: tenant}, Transport: tenant.Transport(), Limits: wire.DocumentedLimits(),
+		Entries: entries, Sources: []string{"simulated.csv"}, Cloud: cloud, Credential: newMemory(tenant), Transport: tenant.Transport(), Limits: wire.DocumentedLimits(),
 		Out: filepath.Join(t.TempDir(), "snapshot"), Now: later, Tool: snapshot.Tool{Name: "test"},
 		Progress: func(collector.Progress) {
 			mu.Lock()

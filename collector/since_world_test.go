@@ -94,7 +94,7 @@ func (w world) try(earlier bool, since string, spoil spoiler) (collected, error)
 		t.Fatal(err)
 	}
 	got := collected{dir: cmp.Or(w.out, filepath.Join(t.TempDir(), "snapshot")), facts: facts{}, leavers: map[string]snapshot.Leaver{}}
-	m := &memory{tenant: tenant}
+	m := newMemory(tenant)
 	m.spoil = func(r *http.Request, answer *http.Response) *http.Response {
 		if w.accounts && !strings.HasPrefix(r.URL.Path, "/v1.0/users") && !strings.Contains(r.URL.Path, "/deletedItems/") && !strings.HasSuffix(r.URL.Path, "$batch") {
 			return replaced(403, `{"error":{"code":"x"}}`)
