@@ -75,7 +75,17 @@ func (r *run) access(ctx context.Context) {
 	for _, p := range r.portions(present) {
 		p.access(ctx, left, assignments)
 	}
-	r.tenantWide(snapshot.PhoneNumbers, "phone numbers", r.live(snapshot.PhoneNumbers, present), func(wanted map[string]bool) map[string]graph.Outcome {
+	var placed []*record
+	for _, rec := range r.live(snapshot.PhoneNumbers, present) {
+		if rec.leaver.State == snapshot.Live {
+			placed = append(placed, rec)
+			continue
+		}
+		// A list of the live says nothing of somebody who may be deleted.
+		account, from := rec.get(snapshot.Account)
+		rec.set(snapshot.PhoneNumbers, withoutValue(account), from)
+	}
+	r.tenantWide(snapshot.PhoneNumbers, "phone numbers", placed, func(wanted map[string]bool) map[string]graph.Outcome {
 		return r.graph.PhoneNumbers(ctx, wanted)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +62,7 @@ func TestAThrottledBatchIsHalved(t *testing.T) {
 		options := small()
 		options.Faults = []simtenant.Fault{{Kind: "throttled", Endpoint: batch, Nth: 1}}
 		var mu sync.Mutex
-		var sizes []int
+		var batches [][]string
 		got := trial{options: options, everyNth: sparse, watch: func(r *http.Request) {
 			if !strings.HasSuffix(r.URL.Path, "/$batch") {
 				return
@@ -79,22 +80,30 @@ func TestAThrottledBatchIsHalved(t *testing.T) {
 			if err := json.Unmarshal(body, &envelope); err != nil {
 				t.Error(err)
 			}
+			var urls []string
+			for _, request := range envelope.Requests {
+				urls = append(urls, request.URL)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			sizes = append(sizes, len(envelope.Requests))
+			batches = append(batches, urls)
 		}}.run(t)
 		if got.err != nil {
 			t.Fatal(got.err)
 		}
 		got.polite(t)
-		if len(sizes) < 3 || sizes[0] < 2 {
-			t.Fatalf("batches of %v: not enough to tell", sizes)
+		whole := batches[0]
+		if len(whole) < 11 {
+			t.Fatalf("the first batch has %d items: not enough to tell", len(whole))
 		}
-		// The two that were under way first are of two families.
-		for _, n := range sizes[2:4] {
-			if n > (sizes[0]+1)/2 {
-				t.Errorf("after a batch of %d was throttled came one of %d", sizes[0], n)
+		var again []int
+		for _, urls := range batches[1:] {
+			if slices.Contains(urls, whole[0]) || slices.Contains(urls, whole[len(whole)-1]) {
+				again = append(again, len(urls))
 			}
+		}
+		if half := (len(whole) + 1) / 2; len(again) != 2 || slices.Max(again) > half {
+			t.Errorf("after a batch of %d was throttled its items came in batches of %v", len(whole), again)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -95,6 +96,9 @@ func entity(endpoint string, answer wire.Answer, properties []string) Outcome {
 	var value row
 	if err == nil {
 		value, err = pick(r, properties)
+	}
+	if err == nil && len(value) == 0 {
+		err = errors.New("none of the properties that were asked for")
 	}
 	if err != nil {
 		return Outcome{Fact: malformed(endpoint, err), From: from, Err: err}

@@ -90,7 +90,7 @@ func (c *Client) delta(ctx context.Context, endpoint string, build func(context.
 	// Rows have no key here: of two with one id the later one counts, and both are needed.
 	list, err := c.wire.List(ctx, wire.Listing{
 		Request: wire.Request{Family: wire.Identity, Endpoint: endpoint, Cost: 1, Build: build},
-		Prefix:  v1 + "/users/", Headers: map[string]string{"x-ms-throttle-priority": "low"},
+		Repeats: true, Prefix: v1 + "/users/", Headers: map[string]string{"x-ms-throttle-priority": "low"},
 	}, func(raw json.RawMessage) error {
 		r, err := decode(raw)
 		if err != nil {

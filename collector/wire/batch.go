@@ -181,6 +181,11 @@ func (c *Client) envelope(ctx context.Context, b *batch, chunk []int) (map[int]i
 		if err := sameOrigin(c.base, u); err != nil || !strings.HasPrefix(u.Path, version+"/") {
 			return nil, &Error{Kind: Integrity, Endpoint: items[i].Endpoint, Err: errors.Join(err, errors.New("a batch item outside its version"))}
 		}
+		if b.tries[i].topless {
+			whole := *u
+			u = &whole
+			withoutTop(u)
+		}
 		doc.Requests = append(doc.Requests, batchItem{ID: strconv.Itoa(i), Method: http.MethodGet, URL: strings.TrimPrefix(u.RequestURI(), version)})
 	}
 	body, err := json.Marshal(doc)

@@ -195,5 +195,6 @@ func isTLS(err error) bool {
 		verify   *tls.CertificateVerificationError
 		record   tls.RecordHeaderError
 	)
-	return errors.As(err, &unknown) || errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &verify) || errors.As(err, &record)
+	var alert tls.AlertError
+	return errors.As(err, &alert) || errors.As(err, &unknown) || errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &verify) || errors.As(err, &record)
 }

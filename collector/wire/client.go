@@ -180,6 +180,7 @@ type try struct {
 	claims                        string
 	retryAfter                    time.Duration
 	emptyNotFound                 bool
+	topless                       bool // the service did not like the page size that was asked for
 }
 
 // once sends one attempt. Throttling closes the family's gate before it returns.
@@ -195,7 +196,9 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 		return Answer{}, e
 	}
 	if err := g.enter(ctx, max(1, t.req.Cost)); err != nil {
-		e.Kind, e.Err = Timeout, err
+		if e.Kind, e.Err = Timeout, err; g.shut() && errors.Is(err, context.DeadlineExceeded) {
+			e.Kind = Throttled // by what the service said to another request
+		}
 		return Answer{}, e
 	}
 	throttled := false
@@ -228,6 +231,8 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 		return Answer{}, e
 	}
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Kind, e.Err = Timeout, fmt.Errorf("the answer did not come to its end: %w", err)
 	case err != nil:
 		e.Kind, e.Err = Malformed, fmt.Errorf("the answer broke off: %w", err)
 	case len(body) > maxBody:
@@ -256,6 +261,9 @@ func (t *try) build(ctx context.Context) (*http.Request, error) {
 	}
 	if err := sameOrigin(t.client.base, hr.URL); err != nil {
 		return nil, err
+	}
+	if t.topless {
+		withoutTop(hr.URL)
 	}
 	token, err := t.client.tokens.Token(ctx, t.claims)
 	if err != nil {
@@ -330,6 +338,10 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 			t.renewed = true
 			return 0, true
 		}
+		if e.Status == http.StatusBadRequest && !t.topless && aboutTop(e.Message) {
+			t.topless = true
+			return 0, true
+		}
 		if e.Status == http.StatusNotFound && t.emptyNotFound {
 			t.garbage++
 			e.Kind = Malformed
@@ -338,6 +350,20 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 	case Integrity, SignIn:
 	}
 	return 0, false
+}
+
+// aboutTop reports whether a refusal is about the size of pages, of which Microsoft changed the maximum more
+// than once (facts/reliability.md 2.1).
+func aboutTop(message string) bool {
+	message = strings.ToLower(message)
+	return strings.Contains(message, "page size") || strings.Contains(message, "$top")
+}
+
+// withoutTop leaves the size of pages to the service.
+func withoutTop(u *url.URL) {
+	query := u.Query()
+	query.Del("$top")
+	u.RawQuery = query.Encode()
 }
 
 // observe notes the service's clock and returns ours.
@@ -362,7 +388,7 @@ func networkKind(err error) Kind {
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {
-	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err):
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err), isProxyError(err):
 		return Unreachable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return Timeout
@@ -371,6 +397,11 @@ func networkKind(err error) Kind {
 	}
 	// Resets, unexpected ends, HTTP/2 stream errors: the service or a middlebox gave up half-way.
 	return Timeout
+}
+
+// isProxyError reports whether the way to the service is barred by a proxy.
+func isProxyError(err error) bool {
+	return errors.Is(err, ErrProxy) || errors.As(err, new(*proxyError)) || strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
 }
 
 // jitter is a random part of d.

@@ -41,6 +41,39 @@ func newGate(l Limit) *gate {
 
 // enter waits until a request of that cost may be sent. The caller must call leave after it.
 func (g *gate) enter(ctx context.Context, cost int) error {
+	paid := false
+	for {
+		g.mu.Lock()
+		wait := time.Until(g.fence)
+		free := wait <= 0 && g.flying < int(g.window)
+		if free {
+			g.flying++
+		}
+		changed := g.changed
+		g.mu.Unlock()
+		if !free {
+			if err := await(ctx, wait, changed); err != nil {
+				return err
+			}
+			continue
+		}
+		// Paid for with a place at hand: whoever pays and then waits comes on top of what trickles in meanwhile.
+		if !paid {
+			if err := g.pay(ctx, cost); err != nil {
+				g.back()
+				return err
+			}
+			paid = true
+		}
+		if !g.shut() {
+			return nil
+		}
+		g.back()
+	}
+}
+
+// pay waits for the family's rate.
+func (g *gate) pay(ctx context.Context, cost int) error {
 	// A cost above the bucket's size could never be met.
 	if err := g.rate.WaitN(ctx, min(cost, g.rate.Burst())); err != nil {
 		// The limiter refuses at once when the deadline is too near; that is the deadline's doing.
@@ -49,20 +82,15 @@ func (g *gate) enter(ctx context.Context, cost int) error {
 		}
 		return ctx.Err()
 	}
-	for {
-		g.mu.Lock()
-		wait := time.Until(g.fence)
-		if wait <= 0 && g.flying < int(g.window) {
-			g.flying++
-			g.mu.Unlock()
-			return nil
-		}
-		changed := g.changed
-		g.mu.Unlock()
-		if err := await(ctx, wait, changed); err != nil {
-			return err
-		}
-	}
+	return nil
+}
+
+// back gives a place back that was not used.
+func (g *gate) back() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.flying--
+	g.signal()
 }
 
 // await waits for a change, for the fence's end if there is one, or for the end of the context.

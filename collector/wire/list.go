@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +29,11 @@ type Listing struct {
 	Follow func(ctx context.Context, link *url.URL) (*http.Request, error)
 	// First is the first page when it has come already, in a batch. Nil means that it is asked for.
 	First *Answer
-	// Key names the property that tells rows apart; empty means that rows are not deduplicated.
+	// Key names the property that tells rows apart; without one, only rows that are alike to the letter are
+	// taken for one.
 	Key string
+	// Repeats means that a row may come again because its last word counts: all are given out.
+	Repeats bool
 	// Prefix is the path prefix that links must keep, such as "/v1.0/".
 	Prefix string
 	// Headers are set again on every link: Graph does not carry them.
@@ -77,19 +81,19 @@ func (c *Client) List(ctx context.Context, l Listing, yield func(row json.RawMes
 }
 
 func (c *Client) list(ctx context.Context, l Listing, yield func(row json.RawMessage) error) (Listed, error) {
-	run := listRun{client: c, listing: l, yield: yield, seen: map[string]struct{}{}, sum: Listed{Count: -1}}
+	run := listRun{client: c, listing: l, yield: yield, seen: map[rowKey]struct{}{}, sum: Listed{Count: -1}}
 	for {
 		err := run.pages(ctx)
 		if errors.Is(err, errLost) && l.Key != "" && run.sum.Restarts < maxRestarts {
 			run.sum.Restarts++
 			continue
 		}
-		run.sum.Distinct = len(run.seen)
-		if l.Key == "" {
-			run.sum.Distinct = run.sum.Rows
-		}
+		run.sum.Distinct = run.sum.Rows
 		if err != nil {
 			var e *Error
+			if errors.Is(err, errLost) {
+				err = errors.New(err.Error()) // what the service said of its own link is not why the rows are unknown
+			}
 			if !errors.As(err, &e) {
 				err = &Error{Kind: Integrity, Endpoint: l.Endpoint, Attempts: run.sum.Attempts, RequestID: run.sum.RequestID, At: run.sum.At, Err: err}
 			}
@@ -109,7 +113,7 @@ type listRun struct {
 	client  *Client
 	listing Listing
 	yield   func(json.RawMessage) error
-	seen    map[string]struct{}
+	seen    map[rowKey]struct{}
 	sum     Listed
 }
 
@@ -138,8 +142,8 @@ func (r *listRun) pages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if p.Count != nil && first {
-			r.sum.Count = *p.Count
+		if p.Count != nil { // documented for the first page; a later one is no less to be believed
+			r.sum.Count = max(r.sum.Count, *p.Count)
 		}
 		before := r.sum.Rows
 		if err := r.rows(*p.Value); err != nil {
@@ -224,15 +228,12 @@ func (r *listRun) decode(a Answer) (page, error) {
 
 func (r *listRun) rows(rows []json.RawMessage) error {
 	for _, row := range rows {
-		if r.listing.Key != "" {
-			id, err := keyOf(row, r.listing.Key)
-			if err != nil {
-				return &Error{Kind: Malformed, Endpoint: r.listing.Endpoint, RequestID: r.sum.RequestID, Attempts: r.sum.Attempts, At: r.sum.At, Err: err}
-			}
-			if _, ok := r.seen[id]; ok {
-				continue
-			}
-			r.seen[id] = struct{}{}
+		fresh, err := r.fresh(row)
+		if err != nil {
+			return &Error{Kind: Malformed, Endpoint: r.listing.Endpoint, RequestID: r.sum.RequestID, Attempts: r.sum.Attempts, At: r.sum.At, Err: err}
+		}
+		if !fresh {
+			continue
 		}
 		r.sum.Rows++
 		if err := r.yield(row); err != nil {
@@ -240,6 +241,31 @@ func (r *listRun) rows(rows []json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// rowKey tells rows apart: a part of the digest of a row's id, or of the row itself where it has none.
+type rowKey [16]byte
+
+// fresh reports whether a row has not come before. Pages may overlap.
+func (r *listRun) fresh(row json.RawMessage) (bool, error) {
+	if r.listing.Repeats {
+		return true, nil
+	}
+	name := []byte(row)
+	if r.listing.Key != "" {
+		id, err := keyOf(row, r.listing.Key)
+		if err != nil {
+			return false, err
+		}
+		name = []byte(id)
+	}
+	sum := sha256.Sum256(name)
+	key := rowKey(sum[:len(rowKey{})])
+	if _, ok := r.seen[key]; ok {
+		return false, nil
+	}
+	r.seen[key] = struct{}{}
+	return true, nil
 }
 
 func keyOf(row json.RawMessage, key string) (string, error) {
