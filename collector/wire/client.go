@@ -106,6 +106,9 @@ type Request struct {
 	Build func(ctx context.Context) (*http.Request, error)
 	// hasty requests come back when they are throttled, once the gate is shut.
 	hasty bool
+	// linked requests follow a link, which is not to be changed; topless ones leave the size of pages to the
+	// service.
+	linked, topless bool
 }
 
 // Answer is a 2xx answer with a JSON object as body.
@@ -150,7 +153,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Answer, error) {
 }
 
 func (c *Client) send(ctx context.Context, req Request) (Answer, error) {
-	t := try{client: c, req: req, started: time.Now()}
+	t := try{client: c, req: req, started: time.Now(), topless: req.topless}
 	for {
 		t.attempts++
 		answer, failure := t.once(ctx)
@@ -338,7 +341,7 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 			t.renewed = true
 			return 0, true
 		}
-		if e.Status == http.StatusBadRequest && !t.topless && aboutTop(e.Message) {
+		if e.Status == http.StatusBadRequest && !t.req.linked && !t.topless && aboutTop(e.Message) {
 			t.topless = true
 			return 0, true
 		}

@@ -131,6 +131,7 @@ func (r *listRun) pages(ctx context.Context) error {
 		answer, err := r.next(ctx, req)
 		if err != nil {
 			if !first && lost(err) {
+				r.listing.topless = r.listing.topless || sizeRefused(err)
 				return fmt.Errorf("%w: %w", errLost, err)
 			}
 			return err
@@ -169,6 +170,7 @@ func (r *listRun) pages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		req.linked = true
 		req.Build = func(ctx context.Context) (*http.Request, error) {
 			if r.listing.Follow != nil {
 				return r.listing.Follow(ctx, link)
@@ -301,6 +303,9 @@ func lost(err error) bool {
 	if !errors.As(err, &e) || e.Kind != Refused || e.Status != http.StatusBadRequest && e.Status != http.StatusGone && e.Status != http.StatusNotFound {
 		return false
 	}
+	if sizeRefused(err) {
+		return true
+	}
 	said := strings.ToLower(e.Code + " " + e.Message)
 	for _, sign := range []string{"expiredpagetoken", "pagetokennotfound", "skip token", "skiptoken", "page token"} {
 		if strings.Contains(said, sign) {
@@ -308,4 +313,11 @@ func lost(err error) bool {
 		}
 	}
 	return false
+}
+
+// sizeRefused reports whether the service does not like the size of pages that it was asked for, and took
+// before.
+func sizeRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusBadRequest && aboutTop(e.Message)
 }
