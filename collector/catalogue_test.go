@@ -122,9 +122,9 @@ func seldom() []string {
 func covered() map[int][]string {
 	return map[int][]string{
 		53: {"collector/roster:TestReadCSV", "policies:TestNotYetIsListedWithoutVerdicts"},
-		54: {"collector/snapshot:TestNothingIsLeftBehind", "collector/snapshot:TestTheWriterRefusesHoles"},
-		55: {"cmd/leavercheck:TestAnInterruptedRunLeavesNothing"},
-		56: {"cmd/leavercheck:TestTheRunEndsBeforeItReads"},
+		54: {"cmd/leavercheck:TestAKilledRunGoesOn", "cmd/leavercheck:TestAFullDisk", "cmd/leavercheck:TestAPlaceThatCannotBeUsed", "collector/journal:TestDamage"},
+		55: {"collector:TestAnInterruptedRunGoesOn", "collector:TestATimeLimitIsGoneOnFrom", "cmd/leavercheck:TestAnInterruptedRunLeavesNothing"},
+		56: {"cmd/leavercheck:TestAPlaceThatCannotBeUsed", "collector/journal:TestOneRunAtATime"},
 		57: {"collector/snapshot:TestTamperingIsFound", "collector/snapshot:TestAFlippedBitIsFound"},
 		58: {"collector/roster:TestMistakes", "collector/roster:TestTwoRowsForOneAccount"},
 		61: {"policies:TestOneRulesErrorIsItsOwn", "policies:TestTimeIsBounded", "policies:TestMemoryIsBounded"},

@@ -102,7 +102,7 @@ func newFrailty(t *testing.T) *frailty {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() { _ = server.Close() })
 	dir := t.TempDir()
 	files := map[string][]byte{"CA": server.CA, "ROSTER": tenant.Roster()}
 	env := os.Environ()
@@ -219,7 +219,11 @@ func TestAPlaceThatCannotBeUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.Remove()
+	defer func() {
+		if err := first.Remove(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for out, says := range map[string]string{taken: "another run", filepath.Join(f.dir, "CA", "s"): "not a directory"} {
 		if code, stderr := f.run(t, out); code != codeUsage || !strings.Contains(stderr, says) {
 			t.Errorf("exit code %d: %s", code, stderr)
