@@ -107,8 +107,9 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 		return Collected{}, err
 	}
 	r := &run{options: o, journal: j, started: o.Now().UTC().Truncate(time.Second), records: map[string]*record{}, tenant: map[string]snapshot.Fact{}, excluding: map[int]bool{}}
-	begun := before != head{}
-	defer func() { err = errors.Join(err, r.end(begun, err)) }()
+	takenUp := before != head{}
+	begun := takenUp
+	defer func() { err = errors.Join(err, r.end(takenUp, begun, err)) }()
 	w, err := snapshot.CreateIn(j.Path(workName), o.Out, before.Sealed)
 	if err != nil {
 		return Collected{}, err

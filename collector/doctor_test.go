@@ -75,7 +75,7 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	s.asked = append(s.asked, what)
 	s.mu.Unlock()
-	status, body := http.StatusOK, `{"value":[{"id":"one","skuId":"one","displayName":"Northwind","ExchangeGuid":"one"}],"displayConcealedNames":false}`
+	status, body := http.StatusOK, `{"value":[{"id":"one","skuId":"one","displayName":"Northwind","ExchangeGuid":"one"}],"displayConcealedNames":false,"sharingCapability":"disabled"}`
 	if refused := s.otherwise[what]; refused != 0 {
 		status, body = refused, `{"error":{"code":"","message":"no"}}`
 	}

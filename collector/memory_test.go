@@ -31,7 +31,11 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.spoil != nil {
-		if answer = m.spoil(r, answer); answer == nil {
+		spoilt := m.spoil(r, answer)
+		if spoilt != answer {
+			answer.Body.Close() // somebody is writing it
+		}
+		if answer = spoilt; answer == nil {
 			return nil, errors.New("connection reset by peer")
 		}
 	}

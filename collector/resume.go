@@ -108,11 +108,12 @@ func (r *run) goOn(before head) error {
 	return r.journal.Begin(now)
 }
 
-// end closes the journal of a run, or removes it when nothing will go on with it.
-func (r *run) end(begun bool, err error) error {
-	cut := err == nil && r.cut
-	passes := errors.Is(err, ErrInterrupted) || errors.Is(err, ErrSignIn) || errors.Is(err, ErrUnreachable) || errors.Is(err, snapshot.ErrOccupied)
-	if begun && (cut || passes) {
+// end closes the journal of a run, or removes it when nothing will go on with it. Taken up means that there
+// was one to go on with; begun, that there is one now.
+func (r *run) end(takenUp, begun bool, err error) error {
+	interrupted := err == nil && r.cut || errors.Is(err, ErrInterrupted)
+	mended := errors.Is(err, ErrSignIn) || errors.Is(err, ErrUnreachable) || errors.Is(err, snapshot.ErrOccupied)
+	if begun && interrupted || takenUp && mended {
 		return r.journal.Close()
 	}
 	return r.journal.Remove()

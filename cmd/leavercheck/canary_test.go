@@ -77,8 +77,9 @@ func (c *canaries) search(t *testing.T, artefact string, data []byte) {
 		}
 	}
 	for what, shape := range shapes() {
-		if at := shape.FindIndex(data); at != nil {
-			t.Errorf("%s holds %s: %q", artefact, what, data[max(0, at[0]-60):min(len(data), at[1]+20)])
+		// A question for the token of now, as the provenance quotes it, holds none.
+		if at := shape.FindIndex(bytes.ReplaceAll(data, []byte("$deltatoken=latest"), nil)); at != nil {
+			t.Errorf("%s holds %s, at %d", artefact, what, at[0])
 		}
 	}
 }
@@ -98,6 +99,13 @@ func (c *canaries) searchDir(t *testing.T, dir string) {
 		}
 		c.search(t, path, data)
 		switch {
+		case filepath.Base(path) == "directory.ndjson.zst":
+			// The one place of the delta token, whose link is its first line.
+			link, accounts, _ := bytes.Cut(decompress(t, data), []byte("\n"))
+			if !bytes.Contains(link, []byte("$deltatoken=")) {
+				t.Errorf("%s has no delta link", path)
+			}
+			c.search(t, path+", decompressed", accounts)
 		case strings.HasSuffix(path, ".zst"):
 			c.search(t, path+", decompressed", decompress(t, data))
 		case strings.HasSuffix(path, ".dsse.json"):
