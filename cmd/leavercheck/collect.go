@@ -22,13 +22,14 @@ What could not be read is in the snapshot as unknown, with the reason and the
 permission, role or licence that would mend it.
 
 A run that was interrupted (exit code 6), or that --max-duration ended (exit code 4),
-goes on when the same command is given again, for three days; what it has read so far
-is in DIR.part. One run at a time uses a DIR.
+goes on when the same command is given again, for three days. What it has read so far
+is in DIR.part, in clear, until the run is finished: remove that directory if nobody
+will go on. One run at a time uses a DIR.
 
 The snapshot holds personal data: its directory has mode 0700. With --encrypt-to only
 the owners of an age identity can read it; with --sign others can tell that it is as it
 was collected. Both work on a copy in clear beside --out (DIR.clear, mode 0700), which
-is removed at the end.`,
+is removed at the end; an interrupted run is then in DIR.clear.part.`,
 		Example: `  leavercheck collect --roster leavers.csv --out snapshots/2026-06-01
   leavercheck collect --roster leavers.csv --out snapshots/today --encrypt-to age1... --sign private.pem
   leavercheck collect --simulate --out snapshots/simulated`,

@@ -14,7 +14,7 @@
 //
 // It only reads. It signs in as an application, with whatever the environment offers
 // (AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate or secret; a federated token; a
-// managed identity). Every flag can also be set as LEAVERCHECK_<FLAG> in the environment
+// managed identity), or with --auth device-code as a person. Every flag can also be set as LEAVERCHECK_<FLAG> in the environment
 // or in the file that --config names; a flag wins over the environment, the environment
 // over the file.
 //
@@ -22,11 +22,21 @@
 //
 //	0  clean: nothing failed at or above --fail-on, nothing unknown at or above --incomplete-on
 //	1  an error
-//	2  usage or configuration: a flag, a roster, a policy, an attestation, a directory, a baseline that does not fit
+//	2  usage or configuration: a flag, a roster, a policy, an attestation, a key, a directory, a baseline that does not fit
 //	3  something failed at or above --fail-on
 //	4  nothing failed, but something at or above --incomplete-on could not be checked
-//	5  integrity: a broken seal, a link to a foreign host, the wrong tenant
-//	6  interrupted
+//	5  integrity: a broken seal or signature, a link to a foreign host, the wrong tenant
+//	6  interrupted; with --out the same command goes on, for three days
+//
+// Collect judges nothing: its 4 says that --max-duration ended it, and the same command goes on.
+//
+// # Files
+//
+// All hold personal data, and have mode 0700 or 0600.
+//
+//	DIR             the snapshot at --out; its directory.ndjson.zst holds a delta token for the next --since
+//	DIR.part        the checkpoint of a run that is not finished, in clear
+//	DIR.clear       with --encrypt-to or --sign, the snapshot in clear while it is made; its checkpoint is DIR.clear.part
 //
 // # Limitations
 //

@@ -35,9 +35,9 @@ or a role decides about. It needs no roster.
 With --setup it asks nobody and prints what sets such an application up, with exactly
 the permissions that reading takes.
 
-Exit codes: 0 everything can be read, 4 something would be unknown or could not be
-found out, 5 the sign-in is another tenant's, 2 with --require-least-privilege if the
-sign-in may do more than read, 1 no sign-in.`,
+Exit codes: 0 everything can be read, 1 no sign-in or no answer, 2 usage, or with
+--require-least-privilege a sign-in that may do more than read, 4 something would be
+unknown or could not be found out, 5 the sign-in is another tenant's.`,
 		Example: `  leavercheck doctor
   leavercheck doctor --format json
   leavercheck doctor --setup powershell > setup.ps1

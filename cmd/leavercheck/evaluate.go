@@ -65,10 +65,9 @@ func newEvaluate(sys system, c *common) *cobra.Command {
 		Use:   "evaluate SNAPSHOT",
 		Short: "Judge a snapshot by the checklist",
 		Long: `Judge a snapshot by the checklist. Nothing is asked of the tenant: the directory
-that "collect --out" wrote is enough, on any machine. Its seal is checked first; with --key
-also that the owner of that key signed it, and the baseline. The
-"now" of every rule is the time of collecting, so the same snapshot gives the same
-result for ever.`,
+that "collect --out" wrote is enough, on any machine. Its seal is checked first; with
+--key also that the owner of that key signed it and the baseline. The "now" of every
+rule is the time of collecting, so the same snapshot gives the same result for ever.`,
 		Example: `  leavercheck evaluate snapshots/2026-06-01
   leavercheck evaluate snapshots/2026-06-01 -o ndjson=result.ndjson
   leavercheck evaluate snapshots/2026-06-01 --baseline snapshots/2026-05-01 --attestations attestations.yaml`,

@@ -12,9 +12,10 @@ import (
 func newReport(sys system, c *common) *cobra.Command {
 	var f evaluateFlags
 	cmd := &cobra.Command{
-		Use:     "report RESULT",
-		Short:   "Show a stored result in another format",
-		Long:    `Show a result that was stored with -o ndjson=FILE or -o json=FILE in another format. The exit code is that of the result.`,
+		Use:   "report RESULT",
+		Short: "Show a stored result in another format",
+		Long: `Show a result that was stored with -o ndjson=FILE or -o json=FILE in another format.
+The exit code is that of the result.`,
 		Example: `  leavercheck report today.ndjson --format table`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -108,7 +108,8 @@ Try it without an account:
   leavercheck scan --simulate
 
 Exit codes: 0 clean, 1 error, 2 usage or configuration, 3 something failed,
-4 nothing failed but not everything could be checked, 5 integrity, 6 interrupted.`,
+4 nothing failed but not everything could be checked, 5 integrity, 6 interrupted:
+the same command goes on if it has --out.`,
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -20,7 +20,11 @@ func newScan(sys system, c *common) *cobra.Command {
 		Short: "Collect, evaluate and report in one go",
 		Long: `Collect, evaluate and report in one go: who on the roster is not properly
 offboarded, with evidence. The snapshot is thrown away afterwards unless --out says
-where to keep it.`,
+where to keep it.
+
+With --out, a run that was interrupted (exit code 6), or that --max-duration ended
+(exit code 4, or 3 if something failed), goes on when the same command is given again,
+for three days; collect --help says what it leaves on the disk until then.`,
 		Example: `  leavercheck scan --simulate
   leavercheck scan --roster leavers.csv --time-zone Europe/Amsterdam
   leavercheck scan --roster leavers.csv --out snapshots/today -o ndjson=today.ndjson`,
