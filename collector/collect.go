@@ -151,7 +151,7 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 	if ctx.Err() != nil {
 		return Collected{}, fmt.Errorf("collect: %w", ended(ctx))
 	}
-	r.cut = limited.Err() != nil
+	r.cut = limited.Err() != nil || slices.ContainsFunc(r.wires, (*wire.Client).Hurried)
 	return r.finish(w)
 }
 
@@ -189,6 +189,7 @@ type run struct {
 	head     head
 	notes    []string // what to tell people
 	cut      bool     // the time limit ended the run
+	resumed  bool     // it goes on with the answers of another run
 	started  time.Time
 	identity identity
 	graph    *graph.Client

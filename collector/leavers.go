@@ -65,6 +65,9 @@ func (r *run) findSources(ctx context.Context) error {
 	r.entra = entra{
 		sources: r.options.Entra, members: map[roster.Source]map[string]bool{}, claims: map[string]*claim{}, named: map[roster.Source]int{},
 	}
+	if r.entra.reads(roster.LeaveDate) && r.identity.delegated() {
+		return fmt.Errorf("%w: entra:leave-date is read by an application only; a person's token shows null where a role is missing, and everybody would look like they stay", ErrPopulation)
+	}
 	may := r.identity.permissions()
 	needed := graph.LeaveDatePermissions()
 	if r.entra.reads(roster.LeaveDate) && !slices.ContainsFunc(needed, func(p string) bool { return slices.Contains(may, p) }) {
@@ -325,20 +328,28 @@ func (r *run) timed(rec *record) bool {
 	}
 	rows, _ := audits.Value.([]any)
 	var times []time.Time
-	if rec.claim.says(roster.Disabled) {
-		if at := disabledAt(rows, rec.leaver.ID); !at.IsZero() {
-			times = append(times, at)
+	earlier := false // what some source says of them happened before the log began
+	happened := func(at time.Time) {
+		if at.IsZero() {
+			earlier = true
+			return
 		}
+		times = append(times, at)
+	}
+	if rec.claim.says(roster.Disabled) {
+		happened(disabledAt(rows, rec.leaver.ID))
 	}
 	for _, s := range rec.claim.by {
-		if at := joinedAt(rows, rec.leaver.ID, s.Group); !at.IsZero() {
-			times = append(times, at)
+		if s.Kind == roster.Group {
+			happened(joinedAt(rows, rec.leaver.ID, s.Group))
 		}
 	}
 	if len(times) > 0 {
 		at := slices.MinFunc(times, time.Time.Compare)
-		rec.leaver.LeftAt, rec.leaver.LeftBy, rec.leaver.LeftKnownBy = at, at, snapshot.ByAudits
-		return true
+		if rec.leaver.LeftBy = at; !earlier {
+			rec.leaver.LeftAt, rec.leaver.LeftKnownBy = at, snapshot.ByAudits
+			return true
+		}
 	}
 	// Whoever is disabled, and by no event of the log, was so when it began, or when the account was made.
 	if rec.claim.says(roster.Disabled) && !touched(rows, rec.leaver.ID) {

@@ -3,10 +3,13 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"leavercheck/collector/journal"
 	"leavercheck/collector/snapshot"
+	"leavercheck/collector/wire"
 )
 
 // ErrInterrupted means that the run ended before its end, and that the same run goes on from there.
@@ -30,6 +33,9 @@ type head struct {
 	Population string `json:"population"`
 	Baseline   string `json:"baseline"`
 	Since      string `json:"since"`
+	// Person and Permissions are the sign-in's: what one may not see, another may.
+	Person      bool   `json:"person"`
+	Permissions string `json:"permissions"`
 	// Started is the first run's beginning, and the "now" of the snapshot.
 	Started time.Time `json:"started"`
 	// Sealed is the digest of the snapshot that a time limit left at the target, to be replaced.
@@ -75,7 +81,8 @@ func (r *run) goOn(before head) error {
 	}
 	now := head{
 		Version: r.options.Tool.Version, TenantID: r.identity.TenantID, Cloud: r.options.Cloud.Name,
-		Population: digest, Started: r.started, Sealed: before.Sealed,
+		Population: digest, Person: r.identity.delegated(), Permissions: strings.Join(slices.Sorted(slices.Values(r.identity.permissions())), " "),
+		Started: r.started, Sealed: before.Sealed,
 	}
 	if r.options.Baseline != nil {
 		now.Baseline = r.options.Baseline.Seal().Digest
@@ -92,11 +99,11 @@ func (r *run) goOn(before head) error {
 	var why string
 	switch age := r.started.Sub(before.Started); {
 	case same != now:
-		why = "was of another roster, tenant, baseline or version"
+		why = "was of another roster, tenant, sign-in, baseline or version"
 	case age < 0 || age > longestPause:
 		why = fmt.Sprintf("is more than %s ago", longestPause)
 	default:
-		r.started, r.head = before.Started, before
+		r.started, r.head, r.resumed = before.Started, before, true
 		r.notes = append(r.notes, fmt.Sprintf("going on with the run of %s: %d answers are there already", when, r.journal.Kept()))
 		return nil
 	}
@@ -112,7 +119,8 @@ func (r *run) goOn(before head) error {
 // was one to go on with; begun, that there is one now.
 func (r *run) end(takenUp, begun bool, err error) error {
 	interrupted := err == nil && r.cut || errors.Is(err, ErrInterrupted)
-	mended := errors.Is(err, ErrSignIn) || errors.Is(err, ErrUnreachable) || errors.Is(err, snapshot.ErrOccupied)
+	// An answer that leads elsewhere spoils those that came with it; a mistake in a flag does not.
+	mended := err != nil && !errors.Is(err, wire.ErrForeign)
 	if begun && interrupted || takenUp && mended {
 		return r.journal.Close()
 	}

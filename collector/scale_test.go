@@ -46,7 +46,7 @@ func latency(template string) time.Duration {
 
 // What a collection costs, on virtual time and under the documented quotas: `go test ./collector -run
 // TestWhatACollectionCosts -v -scale 1000,10000` prints it. No request is refused for want of quota, and the
-// logs, which bound the time, take no longer than the part of the quota that is used allows.
+// logs, which bound the time of large runs, take little longer than the part of the quota that is used allows.
 func TestWhatACollectionCosts(t *testing.T) {
 	t.Parallel()
 	for text := range strings.SplitSeq(*scales, ",") {
@@ -127,8 +127,9 @@ func cost(t *testing.T, leavers int) {
 			t.Errorf("%s is unknown of %d", fact, n)
 		}
 	}
-	const most = 1.25
-	if bound := floor.Seconds() * most; floor > time.Minute && took.Seconds() > bound {
+	// A fifth of the quota is left to others, and a tenth is for what comes before the logs and after them.
+	const most = 1.1 / 0.8
+	if bound := floor.Seconds() * most; floor > 5*time.Minute && took.Seconds() > bound {
 		t.Errorf("it took %s, %.0f s would do", took, bound)
 	}
 }

@@ -186,6 +186,8 @@ func (s *since) usable() error {
 	s.head, err = r.options.Since.Directory()
 	age, listed := r.started.Sub(s.head.IssuedAt), r.started.Sub(s.head.ListedAt)
 	switch {
+	case r.resumed:
+		return &full{why: "the run goes on with answers of before"}
 	case errors.Is(err, snapshot.ErrNoDirectory):
 		return &full{why: err.Error()}
 	case err != nil:

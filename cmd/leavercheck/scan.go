@@ -70,7 +70,13 @@ for three days; collect --help says what it leaves on the disk until then.`,
 			if err := place.publish(); err != nil {
 				return err
 			}
-			return f.evaluate(cmd.Context(), place.readable(), work, log)
+			if err := f.evaluate(cmd.Context(), place.readable(), work, log); err != nil {
+				return err
+			}
+			if collected.Cut {
+				return exit(codeIncomplete)
+			}
+			return nil
 		},
 	}
 	t.add(cmd)

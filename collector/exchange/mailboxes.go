@@ -48,8 +48,7 @@ type Mailboxes struct {
 // mailboxes there were so far.
 func (c *Client) ListMailboxes(ctx context.Context, wanted map[string]bool, seen func(mailboxes int)) *Mailboxes {
 	m := &Mailboxes{client: c, wanted: wanted, views: map[string]*shelf{}, places: newPlaces()}
-	var group errgroup.Group
-	for _, view := range []string{stateLive, stateSoftDeleted, stateInactive} {
+	list := func(group *errgroup.Group, view string) {
 		s := newShelf(getMailbox, mailboxProperties())
 		m.views[view] = s
 		count := 0
@@ -63,12 +62,18 @@ func (c *Client) ListMailboxes(ctx context.Context, wanted map[string]bool, seen
 			return nil
 		})
 	}
+	var there, gone errgroup.Group
+	list(&there, stateLive)
 	m.protocols = newShelf(getCASMailbox, protocolProperties())
-	group.Go(func() error {
+	there.Go(func() error {
 		m.protocols.fill(ctx, c, map[string]any{}, m.placeProtocols)
 		return nil
 	})
-	_ = group.Wait() // what went wrong is on the shelves
+	_ = there.Wait() // what went wrong is on the shelves
+	// Afterwards: a mailbox that is deleted meanwhile is in one view or in both, but not in none.
+	list(&gone, stateSoftDeleted)
+	list(&gone, stateInactive)
+	_ = gone.Wait()
 	m.places.settle()
 	return m
 }

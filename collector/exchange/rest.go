@@ -78,7 +78,7 @@ func (c *rest) pages(ctx context.Context, cmdlet string, parameters map[string]a
 	}
 	list, err := c.wire.List(ctx, wire.Listing{
 		Request: wire.Request{Family: wire.Exchange, Endpoint: cmdlet, Cost: 1, Build: func(ctx context.Context) (*http.Request, error) { return post(ctx, first) }},
-		Follow:  post, Key: key, Prefix: root, Check: check,
+		Follow:  post, Key: key, Prefix: root, Check: check, Fresh: key != "",
 	}, yield)
 	from := snapshot.Provenance{Endpoint: cmdlet, At: list.At, RequestID: list.RequestID, Attempts: list.Attempts, Status: list.Status}
 	from.List = &snapshot.List{Pages: list.Pages, Rows: list.Rows, Distinct: list.Distinct, Count: list.Count, Restarts: list.Restarts, Complete: err == nil}

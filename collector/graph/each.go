@@ -126,6 +126,7 @@ func (c *Client) ask(ctx context.Context, q question, ids []string, done func(n 
 			}
 			out[asked[i]] = o
 			if refused = refused && permanent(o.Fact); refused && i == probe-1 {
+				o.Fact.Value = nil // a part is that person's
 				refusal = &o
 			}
 		}

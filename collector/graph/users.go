@@ -114,7 +114,9 @@ func (c *Client) DeletedUsers(ctx context.Context, yield func(User) error, more 
 }
 
 func (c *Client) users(ctx context.Context, endpoint string, info information, yield func(User) error) Outcome {
-	list, err := c.wire.List(ctx, c.listing(wire.Identity, endpoint, 1, v1, info), func(raw json.RawMessage) error {
+	l := c.listing(wire.Identity, endpoint, 1, v1, info)
+	l.Fresh = true // who is deleted between the listing of the live and that of the deleted is in both, or in the second
+	list, err := c.wire.List(ctx, l, func(raw json.RawMessage) error {
 		u, err := readUser(raw)
 		if err != nil {
 			return err

@@ -51,6 +51,10 @@ func Open(dir string) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
+	// It is removed in the end: nothing of anybody else's may be in it.
+	if err := ours(dir); err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
 	j := &Journal{dir: dir, lock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600)), kept: map[Key]span{}}
 	switch mine, err := j.lock.TryLock(); {
 	case err != nil:
@@ -204,4 +208,21 @@ func (j *Journal) release() error {
 	err := errors.Join(j.file.Close(), j.lock.Close())
 	j.file = nil
 	return err
+}
+
+// ours refuses a directory that holds something and is no journal.
+func ours(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Name() == lockFile || e.Name() == blocksFile {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s holds something else", dir)
 }

@@ -84,7 +84,7 @@ type batch struct {
 func (b *batch) send(ctx context.Context, open []int) {
 	for len(open) > 0 {
 		answers, err := b.client.envelope(ctx, b, open)
-		if err != nil && divisible(err) {
+		if err != nil && divisible(err, len(open)) {
 			b.divide(ctx, open)
 			return
 		}
@@ -137,8 +137,11 @@ func (b *batch) done(i int, answer Answer) {
 	}
 }
 
+// hasty batches are given back when they are throttled, and come again in halves; smaller ones wait.
+func hasty(size int) bool { return size > maxBatch/2 }
+
 // divisible reports whether a batch was refused for being one, or for its size.
-func divisible(err error) bool {
+func divisible(err error, size int) bool {
 	var e *Error
 	if !errors.As(err, &e) {
 		return false
@@ -147,7 +150,7 @@ func divisible(err error) bool {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		return e.Kind == Refused
 	case http.StatusTooManyRequests:
-		return e.Kind == Throttled && e.Attempts == 1
+		return e.Kind == Throttled && hasty(size)
 	}
 	return false
 }
@@ -193,7 +196,7 @@ func (c *Client) envelope(ctx context.Context, b *batch, chunk []int) (map[int]i
 		return nil, fmt.Errorf("build a batch: %w", err)
 	}
 	answer, err := c.send(ctx, Request{
-		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost, hasty: len(chunk) > maxBatch/2,
+		Family: family, Endpoint: "POST " + version + "/$batch", Cost: cost, hasty: hasty(len(chunk)),
 		Build: func(ctx context.Context) (*http.Request, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(version, "$batch").String(), bytes.NewReader(body))
 			if err == nil {

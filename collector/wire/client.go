@@ -72,6 +72,7 @@ type Client struct {
 	journal   *journal.Journal
 	gates     map[Family]*gate
 	skew      atomic.Int64
+	hurried   atomic.Bool
 	counts    map[Family]*atomic.Int64
 }
 
@@ -123,6 +124,9 @@ type Answer struct {
 
 // Skew is the service's clock minus ours, by the Date header of its last answer.
 func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
+
+// Hurried reports whether a request was given up because the context's deadline left no time for it.
+func (c *Client) Hurried() bool { return c.hurried.Load() }
 
 // Requests counts what was sent, by family; an item of a batch counts as one.
 func (c *Client) Requests() map[Family]int {
@@ -199,6 +203,7 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 		return Answer{}, e
 	}
 	if err := g.enter(ctx, max(1, t.req.Cost)); err != nil {
+		c.hurried.Store(c.hurried.Load() || errors.Is(err, context.DeadlineExceeded))
 		if e.Kind, e.Err = Timeout, err; g.shut() && errors.Is(err, context.DeadlineExceeded) {
 			e.Kind = Throttled // by what the service said to another request
 		}
@@ -320,8 +325,11 @@ func (t *try) next(ctx context.Context, e *Error) (time.Duration, bool) {
 			wait = 0 // the gate keeps the fence
 		}
 		left := longestWait - t.client.gates[t.req.Family].starved()
-		if deadline, ok := ctx.Deadline(); ok {
-			left = min(left, time.Until(deadline))
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
+			left = time.Until(deadline)
+			if max(wait, t.retryAfter) >= left {
+				t.client.hurried.Store(true)
+			}
 		}
 		if t.retryAfter == 0 && t.attempts >= failingTries {
 			return 0, false // it does not say that waiting helps

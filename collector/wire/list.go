@@ -38,6 +38,9 @@ type Listing struct {
 	Prefix string
 	// Headers are set again on every link: Graph does not carry them.
 	Headers map[string]string
+	// Fresh keeps the listing out of the journal: what it has is held against other listings of the same
+	// moment.
+	Fresh bool
 	// Check looks at a page before its rows are taken: what a service says beside them may make the listing
 	// a part. Nil looks at nothing.
 	Check func(page []byte) error
@@ -64,7 +67,7 @@ var errLost = errors.New("the link of the next page is no longer good")
 // journal has whole is not asked for again.
 func (c *Client) List(ctx context.Context, l Listing, yield func(row json.RawMessage) error) (Listed, error) {
 	key, ok := c.key(ctx, l.Request)
-	if !ok || l.First != nil {
+	if !ok || l.First != nil || l.Fresh {
 		return c.list(ctx, l, yield)
 	}
 	if list, ok, err := c.recallList(key, yield); err != nil {
