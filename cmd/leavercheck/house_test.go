@@ -16,18 +16,19 @@ import (
 // arrows says which packages of this module each package may import. Nothing else is allowed.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/leavercheck":     {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report", "report/plan"},
-		"collector":           {"collector/exchange", "collector/graph", "collector/journal", "collector/roster", "collector/snapshot", "collector/wire"},
-		"collector/exchange":  {"collector/snapshot", "collector/wire"},
-		"collector/graph":     {"collector/snapshot", "collector/wire"},
-		"collector/journal":   {},
-		"collector/roster":    {"collector/snapshot"},
-		"collector/simtenant": {},
-		"collector/snapshot":  {},
-		"collector/wire":      {"collector/journal"},
-		"policies":            {"collector/snapshot"},
-		"report":              {"collector/snapshot", "policies"},
-		"report/plan":         {"policies", "report"},
+		"cmd/leavercheck":               {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report", "report/plan"},
+		"collector":                     {"collector/exchange", "collector/graph", "collector/journal", "collector/roster", "collector/snapshot", "collector/wire"},
+		"collector/exchange":            {"collector/snapshot", "collector/wire"},
+		"collector/graph":               {"collector/snapshot", "collector/wire"},
+		"collector/journal":             {},
+		"collector/roster":              {"collector/snapshot"},
+		"collector/simtenant":           {},
+		"collector/simtenant/published": {},
+		"collector/snapshot":            {},
+		"collector/wire":                {"collector/journal"},
+		"policies":                      {"collector/snapshot"},
+		"report":                        {"collector/snapshot", "policies"},
+		"report/plan":                   {"policies", "report"},
 	}
 }
 

@@ -73,9 +73,14 @@ func hidden(endpoint, needs string, part any) snapshot.Fact {
 func (c *Client) rest(family wire.Family, endpoint string, u *url.URL, first wire.Answer) wire.Listing {
 	return wire.Listing{
 		Request: wire.Request{Family: family, Endpoint: endpoint, Build: func(ctx context.Context) (*http.Request, error) {
-			return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+			if err == nil {
+				req.Header.Set("x-ms-throttle-priority", "low")
+			}
+			return req, err
 		}},
 		First: &first, Key: "id", Prefix: v1 + "/",
+		Headers: map[string]string{"x-ms-throttle-priority": "low"},
 	}
 }
 
