@@ -1,8 +1,12 @@
 package collector
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
+
+	"leavercheck/collector/roster"
+	"leavercheck/collector/snapshot"
 )
 
 const (
@@ -92,5 +96,46 @@ func TestWhenSomebodyJoinedAGroup(t *testing.T) {
 	}
 	if at := joinedAt([]any{member(5, "Add member to group", "")}, somebody, ""); !at.IsZero() {
 		t.Errorf("no group was joined at %s", at)
+	}
+}
+
+// The time of one source is not the leave time when another's is older than the log; it is a bound of it.
+func TestALeaveTimeThatIsOlderThanTheLog(t *testing.T) {
+	t.Parallel()
+	joined := logged(9, "Add member to group", "", "")
+	joined["targetResources"] = append(joined["targetResources"].([]any), map[string]any{"id": theGroup})
+	began := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	disabled, group := roster.Source{Kind: roster.Disabled}, roster.Source{Kind: roster.Group, Group: theGroup}
+	for name, tc := range map[string]struct {
+		by    []roster.Source
+		rows  []any
+		known bool
+		leave int // the day of LeftBy
+	}{
+		"disabled before the log, put into the group since": {[]roster.Source{disabled, group}, []any{joined}, false, 1},
+		"in the group before the log, disabled since":       {[]roster.Source{disabled, group}, []any{logged(7, "Disable account", "[true]", "[false]")}, false, 7},
+		"both since":          {[]roster.Source{disabled, group}, []any{joined, logged(7, "Disable account", "[true]", "[false]")}, true, 7},
+		"neither since":       {[]roster.Source{disabled, group}, nil, false, 1},
+		"only ever the group": {[]roster.Source{group}, []any{joined}, true, 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := newSpool(filepath.Join(t.TempDir(), "facts"), func(err error) { t.Error(err) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := s.close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			r := &run{people: people{}, windows: map[string]snapshot.Window{snapshot.LogAudits: {From: began}}}
+			rec := newRecord(snapshot.Leaver{ID: somebody, LeftBy: began.AddDate(0, 1, 0)}, s)
+			rec.claim = &claim{by: tc.by}
+			rec.set(snapshot.Audits, snapshot.Fact{State: snapshot.Read, Value: tc.rows})
+			if got := r.timed(rec); got != tc.known || rec.leaver.LeftAt.IsZero() == tc.known || rec.leaver.LeftBy.Day() != tc.leave {
+				t.Errorf("known: %t, left at %s, by %s", got, rec.leaver.LeftAt, rec.leaver.LeftBy)
+			}
+		})
 	}
 }

@@ -33,7 +33,7 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if m.spoil != nil {
 		spoilt := m.spoil(r, answer)
 		if spoilt != answer {
-			answer.Body.Close() // somebody is writing it
+			_ = answer.Body.Close() // somebody is writing it
 		}
 		if answer = spoilt; answer == nil {
 			return nil, errors.New("connection reset by peer")

@@ -10,10 +10,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"leavercheck/collector"
 	"leavercheck/collector/roster"
@@ -214,4 +218,62 @@ func TestAnotherRunBeginsAnew(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A sign-in that fails, or a token that is refused, costs nothing of what is there.
+func TestAMistakeKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := newInterrupted(t, 40)
+		if err := i.run(t, 150); !errors.Is(err, collector.ErrInterrupted) {
+			t.Fatal(err)
+		}
+		right := i.options.Credential
+		i.options.Credential = nobody{}
+		if _, err := collector.Collect(t.Context(), i.options); !errors.Is(err, collector.ErrCredential) {
+			t.Fatal(err)
+		}
+		i.options.Credential = right
+		i.memory.spoil = nil
+		collected, err := collector.Collect(t.Context(), i.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(collected.Warnings) == 0 || !strings.Contains(collected.Warnings[0], "going on with the run") {
+			t.Errorf("it says %q", collected.Warnings)
+		}
+	})
+}
+
+// nobody has nothing to sign in with.
+type nobody struct{}
+
+func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, collector.ErrCredential
+}
+
+// A request that is given up because the run's time would be over first is lost to the time limit.
+func TestWhatIsGivenUpForTheTimeLimitIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := newInterrupted(t, 0)
+		i.options.MaxDuration = 10 * time.Minute
+		i.memory.spoil = func(r *http.Request, answer *http.Response) *http.Response {
+			if strings.Contains(r.URL.Path, "/deviceManagement/") {
+				return replaced(429, "", "Retry-After", "3600")
+			}
+			return answer
+		}
+		collected, err := collector.Collect(t.Context(), i.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !collected.Cut || collected.Seal.Outcomes[snapshot.ManagedDevices]["unknown.throttled"] == 0 {
+			t.Errorf("cut: %t, %v", collected.Cut, collected.Seal.Outcomes[snapshot.ManagedDevices])
+		}
+		i.memory.spoil = nil
+		if collected, err = collector.Collect(t.Context(), i.options); err != nil || collected.Cut || collected.Seal.Outcomes[snapshot.ManagedDevices]["unknown.throttled"] != 0 {
+			t.Errorf("%v, cut: %t, %v", err, collected.Cut, collected.Seal.Outcomes[snapshot.ManagedDevices])
+		}
+	})
 }

@@ -675,6 +675,40 @@ func TestABatchIsDivided(t *testing.T) {
 	}
 }
 
+// A batch that failed once and is throttled then is not given up.
+func TestABatchThatFailsAndIsThrottled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{serve: func(n int, r *http.Request) *http.Response {
+			switch n {
+			case 0:
+				return respond(504, "")
+			case 1:
+				return respond(429, "", "Retry-After", "5")
+			}
+			var doc struct{ Requests []batchItem }
+			if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
+				t.Error(err)
+			}
+			var answers []string
+			for _, item := range doc.Requests {
+				answers = append(answers, `{"id":"`+item.ID+`","status":200,"body":{"ok":true}}`)
+			}
+			return respond(200, `{"responses":[`+strings.Join(answers, ",")+`]}`)
+		}}
+		c, _ := client(s)
+		var items []Item
+		for i := range 20 {
+			items = append(items, Item{Endpoint: "GET /v1.0/users/{id}", URL: base.JoinPath("/v1.0/users", strconv.Itoa(i))})
+		}
+		for i, o := range c.Batch(t.Context(), Identity, "/v1.0", items) {
+			if o.Err != nil {
+				t.Errorf("item %d: %v", i, o.Err)
+			}
+		}
+	})
+}
+
 // What the service says of its quota slows the family down before it is throttled.
 func TestTheQuotaIsHeeded(t *testing.T) {
 	t.Parallel()
