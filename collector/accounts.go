@@ -11,53 +11,67 @@ import (
 	"leavercheck/collector/snapshot"
 )
 
-// persons are the live accounts that may be a second account of a leaver: everybody who has an employee
-// id, guests, and whom the roster names as an alias.
+// persons are the live accounts that may be a second account of a leaver, in the spool: everybody who has an
+// employee id, guests, and whom the roster names as an alias.
 type persons struct {
+	spool        *spool
 	aliases      map[string]bool // of the roster, in lower case
-	byEmployeeID map[string][]*person
-	byAddress    map[string][]*person // guests, by the addresses that they were invited at
-	byAlias      map[string][]*person
+	byEmployeeID map[string][]ref
+	byAddress    map[string][]ref // guests, by the addresses that they were invited at
+	byAlias      map[string][]ref
 	guests       map[string]bool // by id
 }
 
 // person is what the fact "accounts" tells of an account.
 type person struct {
-	id, userPrincipalName, displayName, mail, employeeID, userType string
-	enabled                                                        *bool
-	created                                                        time.Time
+	ID, UserPrincipalName, DisplayName, Mail, EmployeeID, Type string
+	Enabled                                                    *bool
+	Created                                                    time.Time
 }
 
-func newPersons(entries []roster.Entry) *persons {
-	p := &persons{aliases: map[string]bool{}, byEmployeeID: map[string][]*person{}, byAddress: map[string][]*person{}, byAlias: map[string][]*person{}, guests: map[string]bool{}}
+func newPersons(entries []roster.Entry, s *spool) *persons {
+	return &persons{spool: s, aliases: aliasesOf(entries), byEmployeeID: map[string][]ref{}, byAddress: map[string][]ref{}, byAlias: map[string][]ref{}, guests: map[string]bool{}}
+}
+
+// aliasesOf are the aliases of a roster, in lower case.
+func aliasesOf(entries []roster.Entry) map[string]bool {
+	aliases := map[string]bool{}
 	for _, e := range entries {
 		for _, alias := range e.Aliases {
-			p.aliases[strings.ToLower(alias)] = true
+			aliases[strings.ToLower(alias)] = true
 		}
 	}
-	return p
+	return aliases
 }
 
 // add files a live account.
 func (p *persons) add(u graph.User) {
-	one := &person{
-		id: u.ID, userPrincipalName: u.UserPrincipalName, displayName: u.DisplayName, mail: u.Mail, employeeID: u.EmployeeID,
-		userType: u.Type, enabled: u.Enabled, created: u.Created,
+	var guest, named []string
+	if u.Type == "Guest" {
+		p.guests[u.ID] = true
+		guest = addresses(u.Mail, u.OtherMails, nil)
 	}
+	for _, name := range append(addresses(u.Mail, nil, u.ProxyAddresses), u.ID, strings.ToLower(u.UserPrincipalName)) {
+		if p.aliases[name] && !slices.Contains(named, name) {
+			named = append(named, name)
+		}
+	}
+	if u.EmployeeID == "" && len(guest)+len(named) == 0 {
+		return
+	}
+	one := p.spool.put(person{
+		ID: u.ID, UserPrincipalName: u.UserPrincipalName, DisplayName: u.DisplayName, Mail: u.Mail, EmployeeID: u.EmployeeID,
+		Type: u.Type, Enabled: u.Enabled, Created: u.Created,
+	})
 	if u.EmployeeID != "" {
 		key := strings.ToLower(u.EmployeeID)
 		p.byEmployeeID[key] = append(p.byEmployeeID[key], one)
 	}
-	if u.Type == "Guest" {
-		p.guests[u.ID] = true
-		for _, address := range addresses(u.Mail, u.OtherMails, nil) {
-			p.byAddress[address] = append(p.byAddress[address], one)
-		}
+	for _, address := range guest {
+		p.byAddress[address] = append(p.byAddress[address], one)
 	}
-	for _, name := range append(addresses(u.Mail, nil, u.ProxyAddresses), u.ID, strings.ToLower(u.UserPrincipalName)) {
-		if p.aliases[name] && !slices.Contains(p.byAlias[name], one) {
-			p.byAlias[name] = append(p.byAlias[name], one)
-		}
+	for _, name := range named {
+		p.byAlias[name] = append(p.byAlias[name], one)
 	}
 }
 
@@ -81,10 +95,12 @@ func addresses(mail string, others, proxies []string) []string {
 func (r *run) accounts(rec *record, listing snapshot.Fact) snapshot.Fact {
 	found := map[string]*person{}
 	because := map[string][]any{}
-	tie := func(others []*person, why string) {
-		for _, other := range others {
-			if other.id != rec.leaver.ID && !slices.Contains(because[other.id], any(why)) {
-				found[other.id], because[other.id] = other, append(because[other.id], why)
+	tie := func(others []ref, why string) {
+		for _, where := range others {
+			other := &person{}
+			r.spool.get(where, other)
+			if other.ID != rec.leaver.ID && !slices.Contains(because[other.ID], any(why)) {
+				found[other.ID], because[other.ID] = other, append(because[other.ID], why)
 			}
 		}
 	}
@@ -94,7 +110,7 @@ func (r *run) accounts(rec *record, listing snapshot.Fact) snapshot.Fact {
 	for _, alias := range rec.leaver.Aliases {
 		tie(r.persons.byAlias[strings.ToLower(alias)], "alias")
 	}
-	own := r.people[rec.leaver.ID]
+	own, _ := r.people.get(rec.leaver.ID)
 	for _, address := range addresses(rec.leaver.Mail, []string{rec.leaver.UserPrincipalName}, own.ProxyAddresses) {
 		tie(r.persons.byAddress[address], "guest")
 	}
@@ -112,14 +128,14 @@ func (r *run) accounts(rec *record, listing snapshot.Fact) snapshot.Fact {
 
 func (p *person) row(because []any) map[string]any {
 	out := map[string]any{
-		"id": p.id, "userPrincipalName": p.userPrincipalName, "displayName": p.displayName, "mail": orNull(p.mail), "employeeId": orNull(p.employeeID),
-		"userType": orNull(p.userType), "accountEnabled": nil, "createdDateTime": nil, "because": because,
+		"id": p.ID, "userPrincipalName": p.UserPrincipalName, "displayName": p.DisplayName, "mail": orNull(p.Mail), "employeeId": orNull(p.EmployeeID),
+		"userType": orNull(p.Type), "accountEnabled": nil, "createdDateTime": nil, "because": because,
 	}
-	if p.enabled != nil {
-		out["accountEnabled"] = *p.enabled
+	if p.Enabled != nil {
+		out["accountEnabled"] = *p.Enabled
 	}
-	if !p.created.IsZero() {
-		out["createdDateTime"] = p.created.UTC().Format(time.RFC3339)
+	if !p.Created.IsZero() {
+		out["createdDateTime"] = p.Created.UTC().Format(time.RFC3339)
 	}
 	return out
 }

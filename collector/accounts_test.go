@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -31,7 +32,9 @@ func TestAccounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := &run{persons: newPersons([]roster.Entry{entry}), people: people{"own": own}}
+			s := testSpool(t)
+			r := &run{spool: s, persons: newPersons([]roster.Entry{entry}, s), people: newPeople(s)}
+			r.people.keep(own)
 			r.persons.add(own)
 			r.persons.add(tc.other)
 			leaver := snapshot.Leaver{ID: "own", UserPrincipalName: own.UserPrincipalName, Mail: own.Mail, EmployeeID: "E1", Aliases: entry.Aliases, State: snapshot.Live}
@@ -51,7 +54,8 @@ func TestAccounts(t *testing.T) {
 // A listing of users that broke off proves no absence; what it had is kept.
 func TestAccountsOfABrokenListing(t *testing.T) {
 	t.Parallel()
-	r := &run{persons: newPersons(nil), people: people{}}
+	s := testSpool(t)
+	r := &run{spool: s, persons: newPersons(nil, s), people: newPeople(s)}
 	r.persons.add(graph.User{ID: "x", EmployeeID: "E1"})
 	rec := newRecord(snapshot.Leaver{ID: "own", EmployeeID: "E1", State: snapshot.Live}, nil)
 	f := r.accounts(rec, snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Throttled})
@@ -69,4 +73,19 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("%q is %q, want %q", name, got, want)
 		}
 	}
+}
+
+// testSpool is a spool for as long as a test takes.
+func testSpool(t *testing.T) *spool {
+	t.Helper()
+	s, err := newSpool(filepath.Join(t.TempDir(), "facts"), func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }

@@ -17,16 +17,33 @@ import (
 // ErrUnreachable means that Microsoft Graph did not answer at all.
 var ErrUnreachable = errors.New("cannot reach Microsoft Graph at")
 
-// people are the accounts that some row of the roster may mean, by object id.
-type people map[string]graph.User
+// people are the accounts that some row of the roster may mean, by object id, in the spool.
+type people struct {
+	spool *spool
+	where map[string]ref
+}
+
+func newPeople(s *spool) people { return people{s, map[string]ref{}} }
+
+func (p people) keep(u graph.User) { p.where[u.ID] = p.spool.put(u) }
+
+// get gives an account back; false when nobody has that id.
+func (p people) get(id string) (graph.User, bool) {
+	var u graph.User
+	where, ok := p.where[id]
+	if ok {
+		p.spool.get(where, &u)
+	}
+	return u, ok
+}
 
 // directory reads the tenant's own facts and finds the leavers among its users.
 func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	if err := r.tenantFacts(ctx); err != nil {
 		return err
 	}
-	r.people, r.unplaced = people{}, snapshot.Fact{State: snapshot.Read}
-	r.persons = newPersons(r.options.Entries)
+	r.people, r.unplaced = newPeople(r.spool), snapshot.Fact{State: snapshot.Read}
+	r.persons = newPersons(r.options.Entries, r.spool)
 	if err := r.readBefore(); err != nil {
 		return err
 	}
@@ -87,7 +104,7 @@ func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
 	}
 	claimed, err := r.entra.offer(u)
 	if matcher.Offer(accountOf(u)) || claimed {
-		r.people[u.ID] = u
+		r.people.keep(u)
 	}
 	return err
 }
@@ -119,7 +136,7 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 	var account, licences snapshot.Fact
 	switch {
 	case m.Account != nil && (complete || m.By == "id"):
-		u := r.people[m.Account.ID]
+		u, _ := r.people.get(m.Account.ID)
 		leaver.State, leaver.MatchedBy, from = snapshot.Live, m.By, live.From
 		if !u.Deleted.IsZero() {
 			leaver.State, from = snapshot.Deleted, gone.From

@@ -203,7 +203,7 @@ func (r *run) addClaims(live, gone, unread graph.Outcome) error {
 		e := roster.Entry{ID: id, Source: names[0], LeftBy: r.started}
 		known := snapshot.ByNobody
 		m := roster.Match{Entry: e, By: "id"}
-		if u, ok := r.people[id]; ok {
+		if u, ok := r.people.get(id); ok {
 			m.Account = &roster.Account{ID: id}
 			if !u.Deleted.IsZero() && u.Deleted.Before(r.started) {
 				m.Entry.LeftBy, known = u.Deleted, snapshot.ByDeletion
@@ -354,8 +354,8 @@ func (r *run) timed(rec *record) bool {
 	// Whoever is disabled, and by no event of the log, was so when it began, or when the account was made.
 	if rec.claim.says(roster.Disabled) && !touched(rows, rec.leaver.ID) {
 		by := r.windows[snapshot.LogAudits].From
-		if created := r.people[rec.leaver.ID].Created; created.After(by) {
-			by = created
+		if u, _ := r.people.get(rec.leaver.ID); u.Created.After(by) {
+			by = u.Created
 		}
 		rec.leaver.LeftBy = by.UTC()
 	}

@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -120,16 +119,8 @@ func TestALeaveTimeThatIsOlderThanTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := newSpool(filepath.Join(t.TempDir(), "facts"), func(err error) { t.Error(err) })
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := s.close(); err != nil {
-					t.Error(err)
-				}
-			}()
-			r := &run{people: people{}, windows: map[string]snapshot.Window{snapshot.LogAudits: {From: began}}}
+			s := testSpool(t)
+			r := &run{people: newPeople(s), windows: map[string]snapshot.Window{snapshot.LogAudits: {From: began}}}
 			rec := newRecord(snapshot.Leaver{ID: somebody, LeftBy: began.AddDate(0, 1, 0)}, s)
 			rec.claim = &claim{by: tc.by}
 			rec.set(snapshot.Audits, snapshot.Fact{State: snapshot.Read, Value: tc.rows})

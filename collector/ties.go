@@ -12,7 +12,7 @@ import (
 type ties struct{ employeeIDs, addresses, aliases map[string]bool }
 
 func newTies(entries []roster.Entry) *ties {
-	t := &ties{employeeIDs: map[string]bool{}, addresses: map[string]bool{}, aliases: newPersons(entries).aliases}
+	t := &ties{employeeIDs: map[string]bool{}, addresses: map[string]bool{}, aliases: aliasesOf(entries)}
 	for _, e := range entries {
 		t.employeeIDs[strings.ToLower(e.EmployeeID)] = true
 		for _, address := range addresses(e.Mail, []string{e.UserPrincipalName}, nil) {

@@ -80,6 +80,6 @@ func normal(name string, value any) (any, error) {
 
 // text returns a string property, empty when it is missing, null or of another kind.
 func (u User) text(name string) string {
-	s, _ := u.row[name].(string)
+	s, _ := u.Properties[name].(string)
 	return s
 }

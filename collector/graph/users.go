@@ -42,7 +42,8 @@ type User struct {
 	// property at all: null and left out are not the same.
 	Leaves         time.Time
 	LeaveDateGiven bool
-	row            row
+	// Properties are those that were asked for, as the directory gave them; nil for an account that was not read.
+	Properties map[string]any
 }
 
 func accountProperties() []string {
@@ -58,10 +59,10 @@ func licenceProperties() []string { return []string{"assignedLicenses", "license
 
 // Account is the user as the fact "account".
 func (u User) Account() (snapshot.Fact, error) {
-	if u.row == nil {
+	if u.Properties == nil {
 		return snapshot.Fact{}, fmt.Errorf("user %s was not read", u.ID)
 	}
-	value, err := pick(u.row, accountProperties())
+	value, err := pick(u.Properties, accountProperties())
 	if err != nil {
 		return snapshot.Fact{}, fmt.Errorf("user %s: %w", u.ID, err)
 	}
@@ -74,7 +75,7 @@ func (u User) Account() (snapshot.Fact, error) {
 
 // Licences are the user's licences. The service does not keep them up to date for deleted users.
 func (u User) Licences() snapshot.Fact {
-	value, err := pick(u.row, licenceProperties())
+	value, err := pick(u.Properties, licenceProperties())
 	switch {
 	case err != nil:
 		return snapshot.Fact{State: snapshot.Unknown, Reason: snapshot.Malformed, Detail: err.Error()}
@@ -131,7 +132,7 @@ func readUser(raw json.RawMessage) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	u := User{row: r}
+	u := User{Properties: r}
 	u.ID = strings.ToLower(u.text("id"))
 	u.UserPrincipalName, u.Mail = u.text("userPrincipalName"), u.text("mail")
 	u.EmployeeID, u.DisplayName = u.text("employeeId"), u.text("displayName")
