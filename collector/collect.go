@@ -124,9 +124,7 @@ func Collect(ctx context.Context, o Options) (collected Collected, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.stop, r.out = stop, w
-	j.Broken(func(err error) {
-		stop(fmt.Errorf("%w: what was read cannot be kept; make room and run the same command again: %w", ErrInterrupted, err))
-	})
+	j.Broken(func(err error) { stop(unkept(err)) })
 	if err := r.open(ctx); ctx.Err() != nil {
 		return Collected{}, fmt.Errorf("sign in: %w", ended(ctx))
 	} else if err != nil {
@@ -168,12 +166,12 @@ func ended(ctx context.Context) error {
 func (r *run) finish(w *snapshot.Writer) (Collected, error) {
 	collected, err := r.write(w)
 	if err != nil {
-		return Collected{}, fmt.Errorf("%w: the snapshot cannot be written; mend that and run the same command again: %w", ErrInterrupted, err)
+		return Collected{}, unkept(err)
 	}
 	if r.cut {
 		r.head.Sealed = collected.Seal.Digest
 		if err := r.journal.SetHead(r.head); err != nil {
-			return Collected{}, fmt.Errorf("%w: %w", ErrInterrupted, err)
+			return Collected{}, unkept(err)
 		}
 	}
 	return collected, nil

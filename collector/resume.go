@@ -52,6 +52,14 @@ func Unfinished(out string) string {
 	return h.Sealed
 }
 
+// unkept is the error of a disk that does not take what was read. What it took stays, for the next run.
+func unkept(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: what was read cannot be kept; make room and run the same command again: %w", ErrInterrupted, err)
+}
+
 // takeUp opens the journal beside the target, and with it the answers of an interrupted run.
 func takeUp(out string) (*journal.Journal, head, error) {
 	j, err := journal.Open(out + workSuffix)

@@ -75,7 +75,7 @@ func (r *run) listAll(ctx context.Context, live, gone func(graph.User) error) (a
 	case latest.Fact.State != snapshot.Read:
 		r.notes = append(r.notes, "the next run will list all accounts, whatever its --since: "+said(latest))
 	case alive.Fact.State == snapshot.Read && deleted.Fact.State == snapshot.Read:
-		return alive, deleted, accounts.Finish(r.directoryHead(link, r.started, alive.From.List.Pages))
+		return alive, deleted, unkept(accounts.Finish(r.directoryHead(link, r.started, alive.From.List.Pages)))
 	}
 	return alive, deleted, nil
 }
@@ -401,5 +401,5 @@ func (s *since) yield(live, gone func(graph.User) error) error {
 			return err
 		}
 	}
-	return accounts.Finish(s.run.directoryHead(s.link, s.head.ListedAt, s.head.Pages))
+	return unkept(accounts.Finish(s.run.directoryHead(s.link, s.head.ListedAt, s.head.Pages)))
 }
