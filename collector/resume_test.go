@@ -163,7 +163,7 @@ func TestATimeLimitIsGoneOnFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 		if lost := collected.Seal.Outcomes[snapshot.SignIns]["unknown.timeout"]; !collected.Cut || lost == 0 {
-			t.Fatalf("cut: %t, %d lost", collected.Cut, lost)
+			t.Fatalf("cut: %t, %d lost of %v", collected.Cut, lost, collected.Seal.Outcomes[snapshot.SignIns])
 		}
 		for runs := 0; collected.Cut; runs++ {
 			if runs > 20 {

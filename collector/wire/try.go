@@ -57,6 +57,9 @@ func (t *try) once(ctx context.Context) (Answer, *Error) {
 		if errors.As(err, new(*signInError)) {
 			e.Kind = SignIn
 		}
+		if ctx.Err() != nil {
+			e.Kind = Timeout // no word of the sign-in's, only no time for it
+		}
 		return Answer{}, e
 	}
 	c.counts[t.req.Family].Add(1)
