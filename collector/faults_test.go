@@ -353,7 +353,7 @@ func hostile() []string {
 func TestTheLawUnderRandomFaults(t *testing.T) {
 	t.Parallel()
 	whole := collectWhole(t, everyNth)
-	for seed := range uint64(60) {
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
