@@ -155,6 +155,7 @@ func (e *evaluation) header(snap Snapshot) Run {
 		Now:           e.opts.Now,
 		PolicyDigest:  e.set.digest,
 		Parameters:    effective(e.set.rules),
+		Outcomes:      seal.Outcomes,
 	}
 	for _, rule := range e.set.rules {
 		run.Rules = append(run.Rules, rule.WithControls(MediumConfidence))

@@ -38,6 +38,19 @@ type Run struct {
 	// Rules are those evaluated, with the controls of at least medium confidence.
 	Rules      []Rule                    `json:"rules"`
 	Parameters map[string]map[string]any `json:"parameters"`
+	// Off are the rules that the configuration switches off, sorted by id: they have no verdicts.
+	Off []RuleRef `json:"off,omitempty"`
+	// Outcomes counts, per fact, what became of it: "read", "absent", "unknown.forbidden". It is the snapshot's
+	// own account of what was asked and what answered (snapshot.Seal.Outcomes).
+	Outcomes map[string]map[string]int `json:"outcomes,omitempty"`
+	// Compared names the earlier result that verdicts carry their Change from, nil for none.
+	Compared *ResultRef `json:"compared,omitempty"`
+}
+
+// RuleRef names a rule.
+type RuleRef struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 // JudgedAsOf is the "now" of every verdict.
@@ -118,6 +131,12 @@ type Summary struct {
 	Deadlines    int       `json:"deadlines"`
 	// Attestations are all that were given, sorted, each with what became of it.
 	Attestations []AttestationResult `json:"attestations"`
+	// Waivers are all that were given, sorted by id, each with what became of it.
+	Waivers []WaiverResult `json:"waivers,omitempty"`
+	// Changes counts verdicts by how they compare with the earlier result, nil where none was given. Gone are
+	// those of the earlier result that are judged no more and were not right; Changes counts them, too.
+	Changes map[ChangeKind]int `json:"changes,omitempty"`
+	Gone    []GoneVerdict      `json:"gone,omitempty"`
 }
 
 // LeaverCounts counts leavers. Failing, Unknown and Pending may count the same leaver; Clean counts

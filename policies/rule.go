@@ -25,15 +25,17 @@ const (
 
 // Rule describes a rule, from the METADATA of its package.
 type Rule struct {
-	ID          string                 `json:"id"`
-	Package     string                 `json:"package"`
-	Title       string                 `json:"title"`
-	Description string                 `json:"description"`
-	Scope       Scope                  `json:"scope"`
-	Severity    Severity               `json:"severity"`
-	States      []snapshot.LeaverState `json:"states,omitempty"`
-	Requires    []string               `json:"requires"`
-	Uses        []string               `json:"uses"`
+	ID          string   `json:"id"`
+	Package     string   `json:"package"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Scope       Scope    `json:"scope"`
+	Severity    Severity `json:"severity"`
+	// DefaultSeverity is METADATA's, where the configuration sets another.
+	DefaultSeverity Severity               `json:"defaultSeverity,omitempty"`
+	States          []snapshot.LeaverState `json:"states,omitempty"`
+	Requires        []string               `json:"requires"`
+	Uses            []string               `json:"uses"`
 	// Attestations are the rules whose attestations this one heeds. Its own id among them means that a person
 	// may attest it.
 	Attestations     []string             `json:"attestations,omitempty"`

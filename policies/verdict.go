@@ -80,6 +80,8 @@ type Verdict struct {
 	// Attestations are what the verdict leans on beside what was read.
 	Attestations []VerdictAttestation `json:"attestations,omitempty"`
 	Waiver       *Waiver              `json:"waiver,omitempty"`
+	// Change says how it compares with an earlier result, nil where none was given.
+	Change *Change `json:"change,omitempty"`
 	// Fingerprint names this problem of this leaver: the same on every run while it lasts.
 	Fingerprint string `json:"fingerprint"`
 }
@@ -123,16 +125,6 @@ const (
 	// ReasonUndecided: the facts were there, and the rule came to no verdict all the same.
 	ReasonUndecided = "undecided"
 )
-
-// Waiver is somebody's signed word that a failure is accepted for a time.
-type Waiver struct {
-	ID         string    `json:"id"`
-	Reason     string    `json:"reason"`
-	ApprovedBy string    `json:"approvedBy"`
-	Expires    time.Time `json:"expires"`
-	// Status is what the verdict would be without the waiver.
-	Status Status `json:"status"`
-}
 
 // VerdictAttestation is an attestation that a verdict leans on.
 type VerdictAttestation struct {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"leavercheck/policies"
+	"leavercheck/report/clean"
 )
 
 // The kinds of lines.
@@ -135,7 +136,7 @@ func (j *jsonWriter) value(before string, value any, after string) error {
 	}
 	j.buf.Truncate(j.buf.Len() - 1) // the encoder's line feed
 	j.buf.WriteString(after)
-	if _, err := j.w.Write(escapeJSON(j.buf.Bytes())); err != nil {
+	if _, err := j.w.Write(clean.JSON(j.buf.Bytes())); err != nil {
 		return fmt.Errorf("report: writing: %w", err)
 	}
 	return nil

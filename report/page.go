@@ -15,6 +15,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"leavercheck/policies"
+	"leavercheck/report/clean"
 )
 
 // page lays text and tables out into a buffer. Everything that is put on it is cleaned here and nowhere
@@ -38,7 +39,7 @@ const (
 
 // paint cleans text and colours it.
 func (p *page) paint(in ink, text string) string {
-	text = Clean(text)
+	text = clean.Text(text)
 	if !p.color || in == plain {
 		return text
 	}
@@ -49,12 +50,12 @@ func (p *page) paint(in ink, text string) string {
 func (p *page) roomy() bool { return p.width >= defaultWidth+defaultWidth/4 }
 
 func (p *page) line(text string) {
-	p.out.WriteString(Clean(text) + "\n")
+	p.out.WriteString(clean.Text(text) + "\n")
 }
 
 // paragraph wraps words to the page.
 func (p *page) paragraph(in ink, text string) {
-	for _, line := range wrap(Clean(text), p.width) {
+	for _, line := range wrap(clean.Text(text), p.width) {
 		p.out.WriteString(p.paint(in, line) + "\n")
 	}
 }
@@ -269,7 +270,7 @@ func (p *page) table(columns []column, cells [][]string, first []ink) {
 	for i, row := range cells {
 		fresh := make([]string, len(row)) // the library keeps what it is given
 		for j, cell := range row {
-			fresh[j] = Clean(cell)
+			fresh[j] = clean.Text(cell)
 			switch {
 			case columns[j].wraps:
 				fresh[j] = strings.Join(wrap(fresh[j], widths[j]), "\n")
@@ -289,7 +290,7 @@ func (p *page) table(columns []column, cells [][]string, first []ink) {
 	}
 	if err != nil {
 		// The buffer cannot fail, so this is the library refusing its input: say so where it shows.
-		fmt.Fprintf(p.out, "(this table cannot be shown: %s)\n", Clean(err.Error()))
+		fmt.Fprintf(p.out, "(this table cannot be shown: %s)\n", clean.Text(err.Error()))
 		return
 	}
 	for line := range strings.Lines(buffer.String()) {
@@ -309,7 +310,7 @@ func (p *page) widths(columns []column, cells [][]string) []int {
 		}
 		out[i] = twwidth.Width(column.title)
 		for _, row := range cells {
-			out[i] = max(out[i], min(twwidth.Width(Clean(row[i])), column.most))
+			out[i] = max(out[i], min(twwidth.Width(clean.Text(row[i])), column.most))
 		}
 		left -= out[i]
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // authFlags say as whom to sign in, and where a cloud is that has no name. There is no flag for a secret:
@@ -81,7 +81,7 @@ func (a *authFlags) settings() collector.SignIn {
 	return collector.SignIn{
 		Method: a.method, Tenant: a.tenant, Client: a.client, Env: a.sys.env, Now: a.sys.now,
 		// A person waits for this line, whatever --quiet says.
-		Prompt: func(line string) { _, _ = io.WriteString(a.sys.stderr, "leavercheck: "+report.Clean(line)+"\n") },
+		Prompt: func(line string) { _, _ = io.WriteString(a.sys.stderr, "leavercheck: "+clean.Text(line)+"\n") },
 	}
 }
 

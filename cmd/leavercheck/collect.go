@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 func newCollect(sys system, c *common) *cobra.Command {
@@ -70,7 +70,7 @@ is removed at the end; an interrupted run is then in DIR.clear.part.`,
 				return err
 			}
 			err = printLines(sys.stdout, append([]string{
-				"Collected " + count(collected.Seal.Leavers, "leaver") + " of " + report.Clean(tenantName(collected.Manifest)) + " into " + t.out + ".",
+				"Collected " + count(collected.Seal.Leavers, "leaver") + " of " + clean.Text(tenantName(collected.Manifest)) + " into " + t.out + ".",
 				"Seal: " + collected.Seal.Digest,
 			}, place.lines(t.out)...)...)
 			if err == nil && collected.Cut {

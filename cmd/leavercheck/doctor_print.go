@@ -9,7 +9,7 @@ import (
 
 	"leavercheck/collector"
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // doctorWidth is the widest line that doctor prints.
@@ -60,17 +60,17 @@ func (p *page) heading(title string) {
 
 // entry is a word, and what is said of it, in columns.
 func (p *page) entry(word, text string) {
-	lines := wrapped(report.Clean(text), doctorWidth-wrapAt)
+	lines := wrapped(clean.Text(text), doctorWidth-wrapAt)
 	if len(lines) == 0 {
 		lines = []string{""}
 	}
-	p.rows = append(p.rows, strings.TrimRight(fmt.Sprintf("  %-*s%s", wrapAt-2, report.Clean(word), lines[0]), " "))
+	p.rows = append(p.rows, strings.TrimRight(fmt.Sprintf("  %-*s%s", wrapAt-2, clean.Text(word), lines[0]), " "))
 	p.indented(wrapAt, lines[1:])
 }
 
 // text is a paragraph, indented.
 func (p *page) text(indent int, text string) {
-	p.indented(indent, wrapped(report.Clean(text), doctorWidth-indent))
+	p.indented(indent, wrapped(clean.Text(text), doctorWidth-indent))
 }
 
 func (p *page) indented(indent int, lines []string) {

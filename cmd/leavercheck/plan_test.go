@@ -11,7 +11,7 @@ import (
 
 	"leavercheck/collector/simtenant"
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // planned is what plan --json prints.
@@ -264,7 +264,7 @@ func namesStayOutOfCode(t *testing.T, path string) {
 	for _, l := range planOf(t, hostile).Leavers {
 		for _, step := range l.Steps {
 			for _, c := range step.Commands {
-				if code := codeOf(t, c.Text); strings.Contains(code, "Computer") || report.Clean(c.Text) != c.Text {
+				if code := codeOf(t, c.Text); strings.Contains(code, "Computer") || clean.Text(c.Text) != c.Text {
 					t.Errorf("runs, or cannot be reviewed: %q", c.Text)
 				}
 				if strings.Contains(c.Text, "Computer") {

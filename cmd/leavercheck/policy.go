@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 func newPolicy(sys system, c *common) *cobra.Command {
@@ -88,7 +88,7 @@ with how well the rules fit it and which they are. A beginning of its name is en
 				return printJSON(sys, rules)
 			}
 			for _, r := range rules {
-				if err := printLines(sys.stdout, fmt.Sprintf("%-8s  %-8s  %s", report.Clean(r.ID), r.Severity, report.Clean(r.Title))); err != nil {
+				if err := printLines(sys.stdout, fmt.Sprintf("%-8s  %-8s  %s", clean.Text(r.ID), r.Severity, clean.Text(r.Title))); err != nil {
 					return err
 				}
 			}
@@ -113,7 +113,7 @@ func (p *policyFlags) coverage(sys system, rules []policies.Rule, name string) e
 	}
 	wide := len("CONTROL")
 	for _, control := range controls {
-		wide = max(wide, utf8.RuneCountInString(report.Clean(control.ID)))
+		wide = max(wide, utf8.RuneCountInString(clean.Text(control.ID)))
 	}
 	row := func(id, confidence, rules string) string {
 		return id + strings.Repeat(" ", wide-utf8.RuneCountInString(id)) + fmt.Sprintf("  %-10s  ", confidence) + rules
@@ -132,8 +132,8 @@ func (p *policyFlags) coverage(sys system, rules []policies.Rule, name string) e
 			ids = append(ids, id)
 		}
 		indent := strings.Repeat(" ", wide+14)
-		wrapped := fill(indent, report.Clean(strings.Join(ids, ", ")))
-		lines = append(lines, row(report.Clean(control.ID), string(control.Confidence), strings.TrimPrefix(wrapped[0], indent)))
+		wrapped := fill(indent, clean.Text(strings.Join(ids, ", ")))
+		lines = append(lines, row(clean.Text(control.ID), string(control.Confidence), strings.TrimPrefix(wrapped[0], indent)))
 		lines = append(lines, wrapped[1:]...)
 	}
 	return printLines(sys.stdout, lines...)
@@ -210,7 +210,7 @@ func describe(r policies.Rule) []string {
 	}
 	add("source", fmt.Sprintf("%s:%d", r.File, r.Line))
 	for i := range lines {
-		lines[i] = report.Clean(lines[i])
+		lines[i] = clean.Text(lines[i])
 	}
 	return lines
 }

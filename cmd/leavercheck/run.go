@@ -15,7 +15,7 @@ import (
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // The exit codes; see the package comment.
@@ -64,7 +64,7 @@ func run(ctx context.Context, sys system) int {
 		return int(code)
 	}
 	code := exitCode(err)
-	message := report.Clean(err.Error())
+	message := clean.Text(err.Error())
 	switch {
 	case errors.Is(err, errNotKept):
 		message = "interrupted; nothing was kept, because there is no --out to keep it at"

@@ -13,7 +13,7 @@ import (
 
 	"leavercheck/collector"
 	"leavercheck/collector/snapshot"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // printLines writes to the output; a reader that went away is an error, not silence.
@@ -50,7 +50,7 @@ func newLog(w io.Writer, c *common) *slog.Logger {
 	}
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindString {
-			a.Value = slog.StringValue(report.Clean(a.Value.String()))
+			a.Value = slog.StringValue(clean.Text(a.Value.String()))
 		}
 		return a
 	}}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"leavercheck/collector/snapshot"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 func newVerify(sys system) *cobra.Command {
@@ -53,7 +53,7 @@ without it the signature alone is checked.`,
 				return err
 			}
 			return printLines(sys.stdout,
-				fmt.Sprintf("The snapshot is as it was sealed: %s of %s, collected %s.", count(s.Leavers, "leaver"), report.Clean(tenantName(m)), m.CollectedAt.Format(time.RFC3339)),
+				fmt.Sprintf("The snapshot is as it was sealed: %s of %s, collected %s.", count(s.Leavers, "leaver"), clean.Text(tenantName(m)), m.CollectedAt.Format(time.RFC3339)),
 				"Seal: "+s.Digest,
 				signatureLine(signature),
 			)
@@ -69,7 +69,7 @@ func signatureLine(s snapshot.Signature) string {
 	case s.Verified:
 		return "Signature: good, of the key " + s.KeyID
 	case s.KeyID != "":
-		return fmt.Sprintf("Signature: not checked; it claims to be of the key %.64s. Give --key PUBLIC.pem to check it.", report.Clean(s.KeyID))
+		return fmt.Sprintf("Signature: not checked; it claims to be of the key %.64s. Give --key PUBLIC.pem to check it.", clean.Text(s.KeyID))
 	}
 	return "Signature: none"
 }

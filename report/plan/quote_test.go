@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 	"leavercheck/report/plan"
 )
 
@@ -91,7 +91,7 @@ func FuzzQuote(f *testing.F) {
 				t.Fatalf("Quote(%q) = %q reads back %q, then %q", value, quoted, got, rest)
 			}
 		}
-		if report.Clean(quoted) != quoted {
+		if clean.Text(quoted) != quoted {
 			t.Fatalf("%q does not show as it is", quoted)
 		}
 		for _, r := range quoted {
@@ -187,19 +187,19 @@ func TestHostileNamesStayData(t *testing.T) {
 						if !codes[code] {
 							t.Errorf("%q became code: %s", name, c.Text)
 						}
-						if report.Clean(c.Text) != c.Text || strings.Contains(c.Text, "\n") {
+						if clean.Text(c.Text) != c.Text || strings.Contains(c.Text, "\n") {
 							t.Errorf("%q: not fit to be reviewed: %q", name, c.Text)
 						}
 					}
 				}
 				text := written(t, plan.Text, p)
 				for line := range strings.Lines(text) {
-					if line = strings.TrimSuffix(line, "\n"); report.Clean(line) != line {
+					if line = strings.TrimSuffix(line, "\n"); clean.Text(line) != line {
 						t.Errorf("%q: a line is not clean: %q", name, line)
 					}
 				}
 				for _, r := range written(t, plan.JSON, p) {
-					if r != '\n' && report.Clean(string(r)) != string(r) {
+					if r != '\n' && clean.Text(string(r)) != string(r) {
 						t.Errorf("%q: the JSON has %U", name, r)
 					}
 				}

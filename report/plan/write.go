@@ -14,7 +14,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"leavercheck/policies"
-	"leavercheck/report"
+	"leavercheck/report/clean"
 )
 
 // The formats.
@@ -58,7 +58,7 @@ func asJSON(p Plan) ([]byte, error) {
 	out := make([]byte, 0, plain.Len())
 	for text := plain.Bytes(); len(text) > 0; {
 		r, size := utf8.DecodeRune(text)
-		if char := string(r); r >= utf8.RuneSelf && report.Clean(char) != char || r == 0x7f {
+		if char := string(r); r >= utf8.RuneSelf && clean.Text(char) != char || r == 0x7f {
 			for _, unit := range utf16.Encode([]rune{r}) {
 				out = fmt.Appendf(out, `\u%04x`, unit)
 			}
@@ -229,13 +229,13 @@ func (s *sheet) command(c Command) {
 }
 
 // line puts text on a line of its own.
-func (s *sheet) line(text string) { s.out.WriteString(report.Clean(text) + "\n") }
+func (s *sheet) line(text string) { s.out.WriteString(clean.Text(text) + "\n") }
 
 // fill wraps words: the first line begins with one indent, the others with another. A word that is cut
 // shows it.
 func (s *sheet) fill(indent, hanging, text string) {
 	line, empty := indent, true
-	for _, word := range strings.Fields(report.Clean(text)) {
+	for _, word := range strings.Fields(clean.Text(text)) {
 		if !empty && wide(line)+1+wide(word) > width {
 			s.line(line)
 			line, empty = hanging, true

@@ -1,4 +1,6 @@
-package report
+// Package clean makes what came from elsewhere (a tenant, a roster, a policy) fit to be shown. Every format
+// that a person reads cleans its strings here, and so do the lines of logs.
+package clean
 
 import (
 	"bytes"
@@ -9,12 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes text from elsewhere fit to be shown on a terminal, in a log or in a document: one line
+// Text makes text from elsewhere fit to be shown on a terminal, in a log or in a document: one line
 // that stays where it is put. What would move the cursor, start an escape sequence, reorder or hide
 // text is replaced by its code, visibly: invalid UTF-8 by \x9b, control characters (C0, DEL, C1), line
 // and paragraph separators and format characters by \u202e. The joiners that scripts and emoji need stay.
-// Clean of clean text is the text.
-func Clean(text string) string {
+// Text of clean text is the text.
+func Text(text string) string {
 	if fit(text) {
 		return text
 	}
@@ -52,10 +54,10 @@ func hostile(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf)
 }
 
-// escapeJSON rewrites a JSON text so that it is harmless on a terminal and still says the same. Outside
+// JSON rewrites a JSON text so that it is harmless on a terminal and still says the same. Outside
 // of strings JSON is ASCII, so whatever is found stands in a string and may be written as an escape.
 // encoding/json itself escapes only what is below a space.
-func escapeJSON(text []byte) []byte {
+func JSON(text []byte) []byte {
 	if ascii(text) || bytes.IndexFunc(text, hostileInJSON) < 0 {
 		return text
 	}
