@@ -30,6 +30,8 @@ type Options struct {
 	// Details says where every verdict with its evidence can be found, as part of a sentence; empty for
 	// a hint on how to get it.
 	Details string
+	// Trend are earlier results of the same tenant, the oldest first; empty for none.
+	Trend []TrendPoint
 }
 
 // Renderer writes one result in one format. Close must be called once the stream is over; it fails
