@@ -208,6 +208,8 @@ type run struct {
 	enabled map[string]bool
 	// unplaced is read, or says why the account of some leaver could not be looked for everywhere.
 	unplaced snapshot.Fact
+	// asked is what came of asking by name for those whom no listing has.
+	asked graph.Outcome
 
 	entra     entra
 	excluded  []snapshot.Excluded

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,11 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 	if unread.Fact.State == snapshot.Read {
 		unread = gone
 	}
+	if unread.Fact.State == snapshot.Read {
+		if r.asked, err = r.lookAgain(ctx, matcher); err != nil {
+			return err
+		}
+	}
 	matches, err := matcher.Matches()
 	if err != nil {
 		return err
@@ -96,6 +102,50 @@ func (r *run) directory(ctx context.Context, matcher *roster.Matcher) error {
 		rec.set(snapshot.Accounts, r.accounts(rec, live.Fact), append([]snapshot.Provenance{live.From}, live.Also...)...)
 	}
 	return nil
+}
+
+// lookAgain asks by name, and by id, for those of the roster whom neither listing has: an account that was
+// restored between the listing of the live and that of the deleted is in neither, and who is only thought to be
+// gone would be thought to be done with. Whoever is there is offered to the matcher. With an outcome other than
+// "read" nobody is known to be gone.
+func (r *run) lookAgain(ctx context.Context, matcher *roster.Matcher) (graph.Outcome, error) {
+	matches, err := matcher.Matches()
+	if err != nil {
+		return graph.Outcome{}, err
+	}
+	var filters, ids []string
+	for _, m := range matches {
+		if m.Account != nil {
+			continue
+		}
+		if filter := graph.NameFilter(m.Entry.UserPrincipalName, m.Entry.Mail, m.Entry.EmployeeID); filter != "" {
+			filters = append(filters, filter)
+		}
+		if m.Entry.ID != "" {
+			ids = append(ids, m.Entry.ID)
+		}
+	}
+	named, o := r.graph.UsersByName(ctx, filters)
+	if o.Fact.State != snapshot.Read {
+		return o, nil
+	}
+	for _, id := range named {
+		if _, listed := r.enabled[id]; !listed && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	found, o := r.graph.UsersByID(ctx, ids)
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		u := found[id]
+		if u.Enabled != nil {
+			r.enabled[id] = *u.Enabled
+		}
+		r.persons.add(u)
+		if err := r.offer(matcher, u); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 func (r *run) offer(matcher *roster.Matcher, u graph.User) error {
@@ -162,6 +212,9 @@ func (r *run) add(m roster.Match, live, gone, unread graph.Outcome) error {
 			Detail: "the account that bore this name in the baseline is live under another: " + r.elsewhere(e),
 		}
 		licences = account
+	case complete && r.asked.Fact.State != snapshot.Read:
+		leaver.State, from = snapshot.Unread, r.asked.From
+		account, licences = r.asked.Fact, r.asked.Fact
 	case complete:
 		leaver.State = snapshot.NotFound
 		account = snapshot.Fact{State: snapshot.Absent}
