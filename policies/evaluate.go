@@ -122,7 +122,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
 	}
-	parameters, err := ast.InterfaceToValue(effective(s.rules))
+	parameters, err := ast.InterfaceToValue(effective(s.every()))
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
@@ -134,7 +134,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.every() {
 		e.judge.requires[rule.ID] = rule.Requires
 	}
 	if e.questions, err = s.prepare(ctx, e.store); err != nil {
@@ -159,6 +159,9 @@ func (e *evaluation) header(snap Snapshot) Run {
 	}
 	for _, rule := range e.set.rules {
 		run.Rules = append(run.Rules, rule.WithControls(MediumConfidence))
+	}
+	for _, rule := range e.set.off {
+		run.Off = append(run.Off, RuleRef{ID: rule.ID, Title: rule.Title, Source: rule.Set[setEnabled]})
 	}
 	if e.opts.Baseline != nil {
 		run.Baseline = &BaselineRef{Seal: e.opts.Baseline.Seal().Digest, CollectedAt: e.opts.Baseline.Manifest().CollectedAt.UTC()}

@@ -51,6 +51,8 @@ type Run struct {
 type RuleRef struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
+	// Source is where it was switched off: "leavercheck.yaml:12".
+	Source string `json:"source,omitempty"`
 }
 
 // JudgedAsOf is the "now" of every verdict.

@@ -105,8 +105,8 @@ func TestAttestationsOnTheCommandLine(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                      "attestations.yaml:1: there is no list of attestations",
-		"attestations: [{}]":    "attestations.yaml:1: leaver is missing",
-		"attestations:\n- rule": "attestations.yaml:2: an attestation has the keys",
+		"attestations: [{}]":    "attestations.yaml:1:16: leaver is missing",
+		"attestations:\n- rule": "attestations.yaml:2:3: an attestation has the keys",
 	} {
 		bad := writeFile(t, "attestations.yaml", text)
 		for _, args := range [][]string{{"evaluate", dir}, {"scan", "--simulate"}} {
