@@ -65,6 +65,9 @@ type Resource struct {
 	Description string `json:"description,omitempty"`
 }
 
+// Off says that the settings switch the rule off.
+func (r Rule) Off() bool { return r.Set[setEnabled] != "" }
+
 // judges says whether the rule says anything of leavers in a state.
 func (r Rule) judges(state snapshot.LeaverState) bool {
 	return r.Scope == PerLeaver && slices.Contains(r.States, state)

@@ -215,7 +215,7 @@ func TestWhatOnlyPeopleKnow(t *testing.T) {
 		}
 	}
 
-	set, err := policies.Load(t.Context(), policies.LoadOptions{Parameters: map[string]map[string]any{"TEL-002": {"queue_groups": []any{"Helpline Queue"}}}})
+	set, err := policies.Load(t.Context(), policies.LoadOptions{Settings: policies.Settings{"TEL-002": {Parameters: map[string]any{"queue_groups": []any{"Helpline Queue"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
