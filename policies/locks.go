@@ -37,6 +37,9 @@ func capabilities() *ast.Capabilities {
 // noHosts is an empty list that is not nil: nil would mean every host.
 func noHosts() []string { return []string{} }
 
+// reachesOut says why.
+const reachesOut = "no policy may use the network, the clock, chance or the environment; \"now\" is data.tenant.collectedAt"
+
 // forbidden says whether a function is one that capabilities takes away.
 func forbidden(name string) bool {
 	return slices.ContainsFunc(ast.CapabilitiesForThisVersion().Builtins, func(b *ast.Builtin) bool {
@@ -94,7 +97,7 @@ func explain(err error) error {
 	for _, e := range list {
 		text := e.Message
 		if _, name, ok := strings.Cut(e.Message, "undefined function "); ok && forbidden(name) {
-			text += ": no policy may use the network, the clock, chance or the environment; \"now\" is data.tenant.collectedAt"
+			text += ": " + reachesOut
 		}
 		if strings.Contains(e.Message, "remote reference loading disabled") {
 			text += ": a policy's schemas may not refer to other documents"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -134,7 +133,7 @@ func readRule(module *ast.Module, note *ast.Annotations) (Rule, []error) {
 		rule.Controls[framework] = controls
 	}
 
-	if ok, _ := regexp.MatchString(`^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$`, rule.ID); !ok {
+	if !isRuleID(rule.ID) {
 		complain("METADATA: custom.id %q is not of the form ABC-123", rule.ID)
 	}
 	for name, text := range map[string]string{"title": rule.Title, "description": rule.Description, "custom.remediation": rule.Remediation} {

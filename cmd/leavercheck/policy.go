@@ -17,11 +17,11 @@ import (
 func newPolicy(sys system, c *common) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "The rules: list, show, test",
+		Short: "The rules: list, show, test, check, new",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyList(sys, c), newPolicyShow(sys, c), newPolicyTest(sys, c))
+	cmd.AddCommand(newPolicyList(sys, c), newPolicyShow(sys, c), newPolicyTest(sys, c), newPolicyCheck(sys, c), newPolicyNew(sys))
 	return cmd
 }
 
