@@ -43,20 +43,26 @@ type CheckOptions struct {
 // formatted, tests that do not compile, parameters that nobody reads, rules without tests, and rules that judge
 // what nobody read. It gives the problems sorted by place. The error is about what could not be checked at all.
 func Check(ctx context.Context, opts CheckOptions) ([]Problem, error) {
-	c := checker{caps: capabilities()}
-	sources := []source{checklist()}
+	var own []source
 	for _, dir := range opts.Dirs {
-		sources = append(sources, directory(dir))
+		own = append(own, directory(dir))
 	}
-	for i, s := range sources {
-		own := len(opts.Dirs) == 0 || i > 0
-		files, err := s.files(own, c.caps)
-		if err != nil {
-			// With a file that is none, every other complaint may be a consequence.
-			c.add(checkParse, err)
-		}
+	if len(own) == 0 {
+		return checkSources(ctx, nil, []source{checklist()}, opts)
+	}
+	return checkSources(ctx, []source{checklist()}, own, opts)
+}
+
+// checkSources checks own sources on top of others, which are taken as they are.
+func checkSources(ctx context.Context, others, own []source, opts CheckOptions) ([]Problem, error) {
+	c := checker{caps: capabilities(), sources: slices.Concat(others, own)}
+	for i, s := range c.sources {
+		mine := i >= len(others)
+		files, err := s.files(mine, c.caps)
+		// With a file that is none, every other complaint may be a consequence.
+		c.add(checkParse, err)
 		for _, f := range files {
-			if own {
+			if mine {
 				c.own = append(c.own, f)
 			}
 			if strings.HasSuffix(f.name, testSuffix) {
@@ -64,13 +70,13 @@ func Check(ctx context.Context, opts CheckOptions) ([]Problem, error) {
 				continue
 			}
 			c.policies = append(c.policies, f)
-			if own {
+			if mine {
 				c.add(checkPackage, checkSpace(f.module, s.ours))
 			}
 		}
 	}
 	if c.err == nil && len(c.found) == 0 {
-		c.check(ctx, sources, opts)
+		c.check(ctx, opts)
 	}
 	return sortProblems(c.found), c.err
 }
@@ -78,6 +84,7 @@ func Check(ctx context.Context, opts CheckOptions) ([]Problem, error) {
 // checker is one Check under way.
 type checker struct {
 	caps     *ast.Capabilities
+	sources  []source
 	policies []file // of all sources, without tests
 	own      []file // to be checked, with tests
 	tests    []file
@@ -96,8 +103,13 @@ func (c *checker) add(check string, errs ...error) {
 	}
 }
 
+// has says whether one of the checks has found something.
+func (c *checker) has(checks ...string) bool {
+	return slices.ContainsFunc(c.found, func(p Problem) bool { return slices.Contains(checks, p.Check) })
+}
+
 // check goes from the text to the meaning, and each step as far as the earlier ones allow.
-func (c *checker) check(ctx context.Context, sources []source, opts CheckOptions) {
+func (c *checker) check(ctx context.Context, opts CheckOptions) {
 	for _, f := range c.own {
 		c.add(checkFormat, formatted(f))
 		c.add(checkForbidden, forbiddenCalls(f)...)
@@ -107,7 +119,7 @@ func (c *checker) check(ctx context.Context, sources []source, opts CheckOptions
 	c.add(checkReference, checkReferences(c.policies, rules))
 	c.add(checkParameters, c.unusedParameters(rules)...)
 	c.add(checkTests, c.untested()...)
-	if len(c.found) == 0 || !slices.ContainsFunc(c.found, func(p Problem) bool { return p.Check == checkForbidden }) {
+	if !c.has(checkForbidden) {
 		_, err = compile(slices.Concat(c.policies, c.tests), nil, nil, c.caps)
 		c.add(checkCompile, err)
 	}
@@ -119,11 +131,10 @@ func (c *checker) check(ctx context.Context, sources []source, opts CheckOptions
 	if opts.Waivers != "" {
 		c.waivers(opts.Waivers, opts.Now, set)
 	}
-	blocking := []string{checkForbidden, checkMetadata, checkReference, checkCompile}
-	if c.err != nil || slices.ContainsFunc(c.found, func(p Problem) bool { return slices.Contains(blocking, p.Check) }) {
+	if c.err != nil || c.has(checkForbidden, checkMetadata, checkReference, checkCompile) {
 		return
 	}
-	loaded, err := load(ctx, sources, nil)
+	loaded, err := load(ctx, c.sources, nil)
 	if err != nil {
 		c.add(checkCompile, err)
 		return

@@ -3,6 +3,7 @@ package policies
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -102,8 +103,11 @@ func explain(err error) error {
 		if strings.Contains(e.Message, "remote reference loading disabled") {
 			text += ": a policy's schemas may not refer to other documents"
 		}
-		if detail, ok := e.Details.(*ast.RefErrInvalidDetail); ok {
+		switch detail := e.Details.(type) {
+		case *ast.RefErrInvalidDetail:
 			text += suggested(detail)
+		case *ast.UnificationErrDetail:
+			text += fmt.Sprintf(": %v is never %v", detail.Left, detail.Right)
 		}
 		if e.Location == nil {
 			out = append(out, errors.New(text))
