@@ -6,12 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
 )
 
 func TestMain(m *testing.M) {
@@ -71,6 +73,27 @@ func TestScripts(t *testing.T) {
 				}
 				changed := strings.Replace(string(text), before, after, 1)
 				ts.Check(os.WriteFile(path, []byte(changed), 0o600))
+			},
+			// "step FILE NAME SCRIPT" writes down what a step of a GitHub action or Azure template runs.
+			"step": func(ts *testscript.TestScript, _ bool, args []string) {
+				text, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(args[0])))
+				ts.Check(err)
+				var file struct {
+					Runs  struct{ Steps []ciStep }
+					Steps []struct {
+						Bash        string
+						DisplayName string `yaml:"displayName"`
+					}
+				}
+				ts.Check(yaml.Unmarshal(text, &file))
+				for _, step := range file.Steps {
+					file.Runs.Steps = append(file.Runs.Steps, ciStep{Name: step.DisplayName, Run: step.Bash})
+				}
+				at := slices.IndexFunc(file.Runs.Steps, func(step ciStep) bool { return step.Name == args[1] })
+				if at < 0 {
+					ts.Fatalf("%s has no step %q", args[0], args[1])
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(file.Runs.Steps[at].Run), 0o600))
 			},
 			// "empty DIR" checks that nothing is in a directory, hidden or not.
 			"empty": func(ts *testscript.TestScript, _ bool, args []string) {
