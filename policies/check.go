@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -166,8 +167,7 @@ func (c *checker) waivers(path string, now time.Time, set *Set) {
 	waivers, err := set.ReadWaivers(path, f)
 	c.add(checkWaivers, err)
 	for _, w := range waivers {
-		line := 0
-		fmt.Sscanf(strings.TrimPrefix(w.Source, path+":"), "%d", &line)
+		line, _ := strconv.Atoi(strings.TrimPrefix(w.Source, path+":")) // as ReadWaivers wrote it
 		problem := Problem{File: path, Line: line, Check: checkWaivers}
 		switch w.stand(now) {
 		case Expired:
@@ -194,7 +194,7 @@ func formatted(f file) error {
 	for a, b := bytes.SplitAfter(f.text, []byte("\n")), bytes.SplitAfter(want, []byte("\n")); line <= len(a) && line <= len(b) && bytes.Equal(a[line-1], b[line-1]); {
 		line++
 	}
-	return &Problem{File: f.name, Line: line, Column: 1, Message: "not as \"opa fmt\" would write it"}
+	return &placeError{Problem: Problem{File: f.name, Line: line, Column: 1, Message: "not as \"opa fmt\" would write it"}}
 }
 
 // forbiddenCalls finds calls of functions that capabilities takes away. The compiler ends at the first of them,

@@ -35,7 +35,7 @@ func (c *checker) unusedParameters(rules []Rule) []error {
 		}
 		for name := range rule.Parameters {
 			if name != graceHours && !read[rule.ID+" "+name] {
-				out = append(out, &Problem{File: f.name, Line: f.lineOf(name, rule.Line), Column: 1, Message: "the parameter " + name + " of " + rule.ID + " is declared, and no policy reads it"})
+				out = append(out, &placeError{Problem: Problem{File: f.name, Line: f.lineOf(name, rule.Line), Column: 1, Message: "the parameter " + name + " of " + rule.ID + " is declared, and no policy reads it"}})
 			}
 		}
 	}

@@ -38,10 +38,12 @@ func NewRule(opts NewRuleOptions) ([]string, error) {
 	if opts.Name == "" {
 		opts.Name = "rule_" + strings.ToLower(opts.ID[cut+1:])
 	}
-	for what, word := range map[string]string{"organisation": opts.Org, "name": opts.Name} {
-		if ok, _ := regexp.MatchString(`^[a-z][a-z0-9_]*$`, word); !ok {
-			return nil, fmt.Errorf("the %s %q is not made of small letters, digits and _", what, word)
-		}
+	word := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	switch {
+	case !word.MatchString(opts.Org):
+		return nil, fmt.Errorf("the organisation %q is not made of small letters, digits and _", opts.Org)
+	case !word.MatchString(opts.Name):
+		return nil, fmt.Errorf("the name %q is not made of small letters, digits and _", opts.Name)
 	}
 	dir := filepath.Join(opts.Dir, rootCustom, opts.Org, opts.Name)
 	replace := strings.NewReplacer("ORG-001", opts.ID, "custom.org.rule", strings.Join([]string{rootCustom, opts.Org, opts.Name}, "."))

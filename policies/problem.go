@@ -22,29 +22,28 @@ type Problem struct {
 	Message string `json:"message"`
 }
 
-// Error is of the form "file:line: message". A column is left to those who show Problems as a list.
-func (p *Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
-
-// exact is a Problem that says its column, too: in YAML a line alone rarely tells which value is meant.
-type exact struct{ Problem }
-
-func (p *exact) Error() string {
-	if p.Column == 0 {
-		return p.Problem.Error()
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+// placeError is a Problem that ends what was being done.
+type placeError struct {
+	Problem
+	// exact says to name the column, too: in YAML a line alone rarely tells which value is meant.
+	exact bool
 }
 
-func (p *exact) Unwrap() error { return &p.Problem }
+func (e *placeError) Error() string {
+	if e.exact && e.Column > 0 {
+		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
 
 // problemAt is an error at a place in a policy.
 func problemAt(at *ast.Location, format string, args ...any) error {
-	return &Problem{File: at.File, Line: at.Row, Column: at.Col, Message: fmt.Sprintf(format, args...)}
+	return &placeError{Problem: Problem{File: at.File, Line: at.Row, Column: at.Col, Message: fmt.Sprintf(format, args...)}}
 }
 
 // problemOf is an error in a rule's METADATA.
 func problemOf(rule Rule, format string, args ...any) error {
-	return &Problem{File: rule.File, Line: rule.Line, Column: 1, Message: fmt.Sprintf(format, args...)}
+	return &placeError{Problem: Problem{File: rule.File, Line: rule.Line, Column: 1, Message: fmt.Sprintf(format, args...)}}
 }
 
 // listProblems takes joined errors apart. An error in them that has no place is the second result.
@@ -52,7 +51,7 @@ func listProblems(check string, err error) ([]Problem, error) {
 	if err == nil {
 		return nil, nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // a list is taken apart here, not searched
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []Problem
 		var rest []error
 		for _, part := range joined.Unwrap() {
@@ -61,11 +60,11 @@ func listProblems(check string, err error) ([]Problem, error) {
 		}
 		return out, errors.Join(rest...)
 	}
-	var problem *Problem
-	if !errors.As(err, &problem) {
+	var at *placeError
+	if !errors.As(err, &at) {
 		return nil, err
 	}
-	out := *problem
+	out := at.Problem
 	out.Check = cmp.Or(out.Check, check)
 	return []Problem{out}, nil
 }

@@ -256,7 +256,7 @@ func (s RuleSettings) problem(id, key, format string, args ...any) error {
 	if !ok {
 		return errors.New(text)
 	}
-	return &exact{Problem{File: at.file, Line: at.line, Column: at.column, Message: text}}
+	return &placeError{Problem: Problem{File: at.file, Line: at.line, Column: at.column, Message: text}, exact: true}
 }
 
 // switchOff takes the rules out that are not to be asked.

@@ -28,7 +28,7 @@ func (f *yamlFile) complain(at *yaml.Node, format string, args ...any) {
 }
 
 func (f *yamlFile) complainAt(line, column int, format string, args ...any) {
-	f.problems = append(f.problems, &exact{Problem{File: f.name, Line: max(line, 1), Column: column, Message: fmt.Sprintf(format, args...)}})
+	f.problems = append(f.problems, &placeError{Problem: Problem{File: f.name, Line: max(line, 1), Column: column, Message: fmt.Sprintf(format, args...)}, exact: true})
 }
 
 // place is where a node stands, as results name it.
