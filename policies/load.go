@@ -15,8 +15,8 @@ import (
 type LoadOptions struct {
 	// Dirs holds policies of your own: packages custom.<org>.<rule>.
 	Dirs []string
-	// Parameters holds, per rule id, the values that replace defaults.
-	Parameters map[string]map[string]any
+	// Settings holds, per rule id, what is to differ from METADATA.
+	Settings Settings
 }
 
 // Set is a compiled set of rules. It does not change and may be used by several goroutines.
@@ -24,6 +24,7 @@ type Set struct {
 	compiler *ast.Compiler
 	rules    []Rule
 	docs     []documents // beside rules
+	off      []Rule      // that the settings switch off
 	digest   string
 }
 
@@ -34,17 +35,28 @@ func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
 	for _, dir := range opts.Dirs {
 		sources = append(sources, directory(dir))
 	}
-	return load(ctx, sources, opts.Parameters)
+	return load(ctx, sources, opts.Settings)
 }
 
-// Rules describes the rules, sorted by id.
+// Rules describes the rules that are evaluated, sorted by id.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
-// Digest is the SHA-256, in hex, of the policy sources as evaluated. Tests and parameters are not part
+// Off describes the rules that the settings switch off, sorted by id.
+func (s *Set) Off() []Rule { return slices.Clone(s.off) }
+
+// every is all rules, sorted by id: an attestation or a waiver of one that is switched off is no mistake, and
+// other rules may look at its parameters.
+func (s *Set) every() []Rule {
+	all := slices.Concat(s.rules, s.off)
+	slices.SortFunc(all, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Digest is the SHA-256, in hex, of the policy sources as evaluated. Tests and settings are not part
 // of it.
 func (s *Set) Digest() string { return s.digest }
 
-func load(ctx context.Context, sources []source, parameters map[string]map[string]any) (*Set, error) {
+func load(ctx context.Context, sources []source, settings Settings) (*Set, error) {
 	caps := capabilities()
 	var files []file
 	var bySource [][]file
@@ -79,8 +91,11 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 	if err := checkReferences(files, set.rules); err != nil {
 		return nil, err
 	}
-	if err := setParameters(set.rules, parameters); err != nil {
+	if err := settings.apply(set.rules); err != nil {
 		return nil, err
+	}
+	if set.switchOff(settings); len(set.rules) == 0 {
+		return nil, errors.New("policies: every rule is switched off")
 	}
 	if set.compiler, err = compile(files, set.rules, set.docs, caps); err != nil {
 		return nil, err
