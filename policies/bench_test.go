@@ -87,7 +87,7 @@ func BenchmarkRule(b *testing.B) {
 	b.Run("all", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := asker.ask(ctx, e.questions.all[string(snapshot.Live)], input); err != nil {
+			if _, err := asker.all(ctx, string(snapshot.Live), input); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -99,7 +99,7 @@ func BenchmarkRule(b *testing.B) {
 		b.Run(rule.ID, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := asker.ask(ctx, e.questions.one[rule.ID], input); err != nil {
+				if _, err := asker.one(ctx, rule.ID, input); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -287,7 +287,7 @@ func (e *evaluation) work(ctx context.Context, todo <-chan job) error {
 }
 
 // asker makes what one worker needs for itself.
-func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
+func (e *evaluation) asker(ctx context.Context) (asker, func(), error) {
 	txn, err := e.store.NewTransaction(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
@@ -297,11 +297,11 @@ func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
 		bound.close()
 		e.store.Abort(ctx, txn)
 	}
-	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
+	return &local{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
-func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged, error) {
+func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged, error) {
 	leaver := next.record.Leaver
 	out := judged{result: LeaverResult{Leaver: leaver, Verdicts: []Verdict{}}, share: shareOf(next.record, next.before, e.subscribed)}
 	if leaver.State == snapshot.NotYet {
@@ -319,7 +319,7 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
 	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
-	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
+	said, err := everything(ctx, asker, string(leaver.State), view.input(nil))
 	if err != nil {
 		return out, err
 	}
@@ -351,11 +351,11 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 
 // attest asks a rule once more, with the attestations that it heeds, where there are any. It gives the
 // verdict that stands and what it leans on.
-func (e *evaluation) attest(ctx context.Context, asker *asker, rule Rule, who subject, view view, observed Verdict) (Verdict, []*voucher, error) {
+func (e *evaluation) attest(ctx context.Context, asker asker, rule Rule, who subject, view view, observed Verdict) (Verdict, []*voucher, error) {
 	if who.heard = heard(rule, who.vouchers); len(who.heard) == 0 {
 		return observed, nil, nil
 	}
-	answers, err := asker.ask(ctx, asker.questions.one[rule.ID], view.input(who.heard))
+	answers, err := asker.one(ctx, rule.ID, view.input(who.heard))
 	if ctx.Err() != nil {
 		return observed, nil, context.Cause(ctx)
 	}
@@ -379,7 +379,7 @@ func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult,
 		return result, err
 	}
 	defer done()
-	said, err := asker.everything(ctx, tenantQuestion, all.value())
+	said, err := everything(ctx, asker, tenantQuestion, all.value())
 	if err != nil {
 		return result, err
 	}

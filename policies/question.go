@@ -85,8 +85,32 @@ func (s *Set) query(ctx context.Context, store storage.Store, text string) (rego
 	return query, nil
 }
 
-// asker asks questions. It belongs to one goroutine.
-type asker struct {
+// asker puts questions to rules, about one record at a time. It belongs to one goroutine. An error is the
+// rules', or the context's.
+type asker interface {
+	// all asks all rules of a question at once. One rule's error ends it for all.
+	all(ctx context.Context, question string, input ast.Value) (answers, error)
+	// one asks one rule.
+	one(ctx context.Context, rule string, input ast.Value) (answers, error)
+	// looksAtLeaveTime finds a rule's status, and reports whether the leave time was looked at on the way.
+	looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error)
+}
+
+// everything asks all rules of a question. When that fails, because one rule's error ends the query for
+// all, each rule is asked alone, and only those that fail are lost.
+func everything(ctx context.Context, a asker, question string, input ast.Value) (func(rule string) (answers, error), error) {
+	all, err := a.all(ctx, question, input)
+	if err == nil {
+		return func(string) (answers, error) { return all, nil }, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return func(rule string) (answers, error) { return a.one(ctx, rule, input) }, nil
+}
+
+// local is the asker of rules that run in this process.
+type local struct {
 	questions prepared
 	bound     *bound
 	txn       storage.Transaction
@@ -117,8 +141,16 @@ func (a answers) of(doc, rule string) ast.Value {
 	return said.Value
 }
 
+func (a *local) all(ctx context.Context, question string, input ast.Value) (answers, error) {
+	return a.ask(ctx, a.questions.all[question], input)
+}
+
+func (a *local) one(ctx context.Context, rule string, input ast.Value) (answers, error) {
+	return a.ask(ctx, a.questions.one[rule], input)
+}
+
 // ask puts a prepared query.
-func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
+func (a *local) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
 	options := []rego.EvalOption{
 		rego.EvalExternalCancel(a.bound.begin()),
 		rego.EvalMetrics(a.metrics),
@@ -139,17 +171,4 @@ func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast
 	}
 	docs, _ := results[0].Expressions[0].Value.(ast.Object)
 	return answers{docs}, nil
-}
-
-// everything asks all rules of a question. When that fails, because one rule's error ends the query for
-// all, each rule is asked alone, and only those that fail are lost.
-func (a *asker) everything(ctx context.Context, name string, input ast.Value) (func(rule string) (answers, error), error) {
-	all, err := a.ask(ctx, a.questions.all[name], input)
-	if err == nil {
-		return func(string) (answers, error) { return all, nil }, nil
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return func(rule string) (answers, error) { return a.ask(ctx, a.questions.one[rule], input) }, nil
 }
