@@ -87,7 +87,7 @@ func BenchmarkRule(b *testing.B) {
 	b.Run("all", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := asker.all(ctx, string(snapshot.Live), input); err != nil {
+			if _, err := asker.everything(ctx, string(snapshot.Live), input); err != nil {
 				b.Fatal(err)
 			}
 		}

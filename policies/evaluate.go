@@ -319,7 +319,7 @@ func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged,
 		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
 	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
-	said, err := everything(ctx, asker, string(leaver.State), view.input(nil))
+	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
 	if err != nil {
 		return out, err
 	}
@@ -379,7 +379,7 @@ func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult,
 		return result, err
 	}
 	defer done()
-	said, err := everything(ctx, asker, tenantQuestion, all.value())
+	said, err := asker.everything(ctx, tenantQuestion, all.value())
 	if err != nil {
 		return result, err
 	}

@@ -88,25 +88,28 @@ func (s *Set) query(ctx context.Context, store storage.Store, text string) (rego
 // asker puts questions to rules, about one record at a time. It belongs to one goroutine. An error is the
 // rules', or the context's.
 type asker interface {
-	// all asks all rules of a question at once. One rule's error ends it for all.
-	all(ctx context.Context, question string, input ast.Value) (answers, error)
+	// everything asks all rules of a question. What each said, or why it failed, is found by its id.
+	everything(ctx context.Context, question string, input ast.Value) (said, error)
 	// one asks one rule.
 	one(ctx context.Context, rule string, input ast.Value) (answers, error)
 	// looksAtLeaveTime finds a rule's status, and reports whether the leave time was looked at on the way.
 	looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error)
 }
 
-// everything asks all rules of a question. When that fails, because one rule's error ends the query for
-// all, each rule is asked alone, and only those that fail are lost.
-func everything(ctx context.Context, a asker, question string, input ast.Value) (func(rule string) (answers, error), error) {
-	all, err := a.all(ctx, question, input)
+// said gives what a rule said to a question.
+type said func(rule string) (answers, error)
+
+// orOneByOne asks all rules at once. When that fails, because one rule's error ends the query for all, each
+// rule is asked alone, and only those that fail are lost.
+func orOneByOne(ctx context.Context, all func() (answers, error), one said) (said, error) {
+	together, err := all()
 	if err == nil {
-		return func(string) (answers, error) { return all, nil }, nil
+		return func(string) (answers, error) { return together, nil }, nil
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return func(rule string) (answers, error) { return a.one(ctx, rule, input) }, nil
+	return one, nil
 }
 
 // local is the asker of rules that run in this process.
@@ -141,8 +144,10 @@ func (a answers) of(doc, rule string) ast.Value {
 	return said.Value
 }
 
-func (a *local) all(ctx context.Context, question string, input ast.Value) (answers, error) {
-	return a.ask(ctx, a.questions.all[question], input)
+func (a *local) everything(ctx context.Context, question string, input ast.Value) (said, error) {
+	return orOneByOne(ctx,
+		func() (answers, error) { return a.ask(ctx, a.questions.all[question], input) },
+		func(rule string) (answers, error) { return a.one(ctx, rule, input) })
 }
 
 func (a *local) one(ctx context.Context, rule string, input ast.Value) (answers, error) {
