@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	opametrics "github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"golang.org/x/sync/errgroup"
@@ -39,7 +38,7 @@ type EvaluateOptions struct {
 	// Timeout bounds one evaluation; 0 means 5 s.
 	Timeout time.Duration
 	// Memory bounds, in bytes, by how much the program's heap may have grown while an evaluation that
-	// takes unusually long goes on; 0 means 1 GiB.
+	// takes unusually long goes on; 0 means 1 GiB. An isolated process has it for itself; there 0 means 512 MiB.
 	Memory uint64
 	// Baseline is an earlier snapshot of the same tenant, nil for none. Rules see what it had of a leaver;
 	// its Leavers are read once.
@@ -62,9 +61,10 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 	}
 	tally, all := NewTally(run), newPopulation()
 	err = e.leavers(ctx, snap, func(one judged) error {
+		e.strikes.inOrder(e, &one)
 		all.add(one.share)
-		for _, v := range one.leaning {
-			v.standing = Counts
+		for _, on := range one.leaning {
+			on.voucher.standing = Counts
 		}
 		tally.Leaver(one.result)
 		return h.Leaver(one.result)
@@ -96,6 +96,10 @@ type evaluation struct {
 	roll      rollCall
 	// subscribed are the tenant's subscriptions.
 	subscribed map[string]bool
+	// away makes isolated processes, nil where there is no need of any; sent are the documents for them.
+	away    *away
+	sent    []byte
+	strikes *strikes
 }
 
 func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*evaluation, error) {
@@ -105,6 +109,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if opts.Timeout <= 0 {
 		opts.Timeout = 5 * time.Second
 	}
+	given := opts.Memory
 	if opts.Memory == 0 {
 		opts.Memory = 1 << 30
 	}
@@ -126,10 +131,12 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
+	documents := object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))
 	e := &evaluation{
 		set:        s,
 		opts:       opts,
-		store:      inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))),
+		store:      inmem.NewFromASTObject(documents),
+		strikes:    &strikes{counts: map[string]int{}},
 		judge:      judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts, requires: map[string][]string{}},
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
@@ -139,6 +146,12 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	}
 	if e.questions, err = s.prepare(ctx, e.store); err != nil {
 		return nil, err
+	}
+	if s.away != nil {
+		e.away = s.away.within(opts.Timeout, given)
+		if e.sent, err = appendValue(nil, documents, 0); err != nil {
+			return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
+		}
 	}
 	return e, e.callRoll(ctx, snap)
 }
@@ -178,7 +191,15 @@ type job struct {
 type judged struct {
 	result  LeaverResult
 	share   share
-	leaning []*voucher // that verdicts lean on
+	leaning []lean
+	who     subject
+	struck  []string // isolated rules that took too much
+}
+
+// lean is an attestation that a rule's verdict leans on.
+type lean struct {
+	rule    string
+	voucher *voucher
 }
 
 // leavers evaluates side by side and gives out in order. What is under way is bounded: reading stops
@@ -288,16 +309,21 @@ func (e *evaluation) work(ctx context.Context, todo <-chan job) error {
 
 // asker makes what one worker needs for itself.
 func (e *evaluation) asker(ctx context.Context) (asker, func(), error) {
-	txn, err := e.store.NewTransaction(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
+	var there *remote
+	if e.away != nil {
+		there = e.newRemote()
 	}
-	bound := newBound(ctx, e.opts.Timeout, e.memory)
-	done := func() {
-		bound.close()
-		e.store.Abort(ctx, txn)
+	if e.set.compiler == nil {
+		return there, there.close, nil
 	}
-	return &local{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
+	here, done, err := newLocal(ctx, e.questions, e.store, e.opts.Timeout, e.memory)
+	if err != nil || there == nil {
+		return here, done, err
+	}
+	return split{here: here, there: there, elsewhere: e.set.elsewhere}, func() {
+		there.close()
+		done()
+	}, nil
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
@@ -324,6 +350,7 @@ func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged,
 		return out, err
 	}
 	who := subject{key: leaver.Key(), leaver: leaver, graceFrom: graceFrom(leaver), state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
+	out.who = who
 	for _, rule := range e.set.rules {
 		switch {
 		case rule.Scope != PerLeaver:
@@ -342,10 +369,13 @@ func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged,
 			if err != nil {
 				return out, err
 			}
-			out.leaning = append(out.leaning, leaning...)
+			for _, on := range leaning {
+				out.leaning = append(out.leaning, lean{rule.ID, on})
+			}
 			out.result.Verdicts = append(out.result.Verdicts, verdict)
 		}
 	}
+	out.struck = asker.struck()
 	return out, nil
 }
 

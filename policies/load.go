@@ -13,8 +13,14 @@ import (
 
 // LoadOptions says what to load beside the built-in checklist.
 type LoadOptions struct {
-	// Dirs holds policies of your own: packages custom.<org>.<rule>.
-	Dirs []string
+	// Sources are directories or bundles (tar.gz) with policies of your own: packages custom.<org>.<rule>.
+	Sources []string
+	// Keys, where there are any, must have signed each of the sources: any one of them. See ErrSignature.
+	Keys []Key
+	// Digest, where not empty, is what Set.Digest must be. See ErrDigest.
+	Digest string
+	// Isolation says which policies run in processes of their own.
+	Isolation Isolation
 	// Parameters holds, per rule id, the values that replace defaults.
 	Parameters map[string]map[string]any
 }
@@ -25,20 +31,60 @@ type Set struct {
 	rules    []Rule
 	docs     []documents // beside rules
 	digest   string
+	// elsewhere are the rules, by id, that are not asked in this process.
+	elsewhere map[string]bool
+	// away runs them, nil where another process has nothing to do with this one.
+	away *away
 }
 
-// Load reads, checks and compiles the built-in checklist and the directories on top of it. An error
-// names every problem found, each with file and line.
+// Load reads, checks and compiles the built-in checklist and the sources on top of it. An error names every
+// problem found, each with file and line. Policies that are not signed as asked, or not those of the digest,
+// are not looked into.
 func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
-	sources := []source{checklist()}
-	for _, dir := range opts.Dirs {
-		sources = append(sources, directory(dir))
+	sources, err := openSources(opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Isolation.isolates(sources) {
+		return loadAway(ctx, sources, opts)
 	}
 	return load(ctx, sources, opts.Parameters)
 }
 
+// openSources reads the sources, and holds them to signature and digest.
+func openSources(opts LoadOptions) ([]source, error) {
+	sources := []source{checklist()}
+	var problems []error
+	for _, name := range opts.Sources {
+		opened, err := openSource(name, len(opts.Keys) > 0)
+		if err == nil && len(opts.Keys) > 0 {
+			err = verify(opened.texts, opts.Keys)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("policies: %s: %w", name, err))
+		}
+		sources = append(sources, opened)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	if opts.Digest == "" {
+		return sources, nil
+	}
+	got, err := digestOf(sources)
+	if err == nil && got != strings.ToLower(opts.Digest) {
+		err = fmt.Errorf("%w: it is %s, not %s", ErrDigest, got, opts.Digest)
+	}
+	return sources, err
+}
+
 // Rules describes the rules, sorted by id.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// rule finds a rule that is there.
+func (s *Set) rule(id string) Rule {
+	return s.rules[slices.IndexFunc(s.rules, func(r Rule) bool { return r.ID == id })]
+}
 
 // Digest is the SHA-256, in hex, of the policy sources as evaluated. Tests and parameters are not part
 // of it.
@@ -48,6 +94,7 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 	caps := capabilities()
 	var files []file
 	var bySource [][]file
+	var silent []file // whose rules are asked elsewhere
 	var problems []error
 	for _, source := range sources {
 		some, err := source.files(false, caps)
@@ -60,6 +107,9 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 		}
 		files = append(files, some...)
 		bySource = append(bySource, some)
+		if source.elsewhere {
+			silent = append(silent, some...)
+		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -82,14 +132,20 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 	if err := setParameters(set.rules, parameters); err != nil {
 		return nil, err
 	}
-	if set.compiler, err = compile(files, set.rules, set.docs, caps); err != nil {
+	set.elsewhere = map[string]bool{}
+	for _, rule := range set.rules {
+		if slices.ContainsFunc(silent, func(f file) bool { return packageName(f.module) == rule.Package }) {
+			set.elsewhere[rule.ID] = true
+		}
+	}
+	if set.compiler, err = compile(files, set.rules, set.docs, set.elsewhere, caps); err != nil {
 		return nil, err
 	}
 	return set, nil
 }
 
 // compile makes the one compiler: all policies, the generated modules, the locks and the schemas.
-func compile(files []file, rules []Rule, docs []documents, caps *ast.Capabilities) (*ast.Compiler, error) {
+func compile(files []file, rules []Rule, docs []documents, elsewhere map[string]bool, caps *ast.Capabilities) (*ast.Compiler, error) {
 	schemas, err := schemaSet()
 	if err != nil {
 		return nil, err
@@ -102,7 +158,7 @@ func compile(files []file, rules []Rule, docs []documents, caps *ast.Capabilitie
 		modules[f.name] = f.module
 	}
 	texts := declarations(files)
-	maps.Copy(texts, questionTexts(rules, docs))
+	maps.Copy(texts, questionTexts(rules, docs, elsewhere))
 	for name, text := range texts {
 		if modules[name], err = parseGenerated(name, text, caps); err != nil {
 			return nil, err
@@ -138,14 +194,14 @@ func declarations(files []file) map[string]string {
 }
 
 // questionTexts writes the modules that gather the rules' answers. A rule's document that is undefined
-// is simply not there.
-func questionTexts(rules []Rule, docs []documents) map[string]string {
+// is simply not there, and those that are asked elsewhere are left out.
+func questionTexts(rules []Rule, docs []documents, elsewhere map[string]bool) map[string]string {
 	out := map[string]string{}
 	for _, question := range questions() {
 		var text strings.Builder
 		fmt.Fprintf(&text, "package %s.%s\n", rootEngine, question.name)
 		for i, rule := range rules {
-			if !question.asks(rule) {
+			if !question.asks(rule) || elsewhere[rule.ID] {
 				continue
 			}
 			for _, doc := range docs[i].names() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
@@ -44,11 +45,17 @@ func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error
 	p := prepared{all: map[string]rego.PreparedEvalQuery{}, one: map[string]rego.PreparedEvalQuery{}, status: map[string]rego.PreparedEvalQuery{}}
 	var err error
 	for _, question := range questions() {
+		if s.compiler == nil {
+			break // every rule is asked elsewhere
+		}
 		if p.all[question.name], err = s.query(ctx, store, "data."+rootEngine+"."+question.name); err != nil {
 			return p, err
 		}
 	}
 	for i, rule := range s.rules {
+		if s.elsewhere[rule.ID] {
+			continue
+		}
 		if p.one[rule.ID], err = s.query(ctx, store, alone(rule, s.docs[i])); err != nil {
 			return p, err
 		}
@@ -94,6 +101,8 @@ type asker interface {
 	one(ctx context.Context, rule string, input ast.Value) (answers, error)
 	// looksAtLeaveTime finds a rule's status, and reports whether the leave time was looked at on the way.
 	looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error)
+	// struck lists, and forgets, the isolated rules that took too much since it was last called.
+	struck() []string
 }
 
 // said gives what a rule said to a question.
@@ -143,6 +152,23 @@ func (a answers) of(doc, rule string) ast.Value {
 	}
 	return said.Value
 }
+
+// newLocal readies one, which honours the bounds; see bound. What it returns beside ends it.
+func newLocal(ctx context.Context, questions prepared, store storage.Store, limit time.Duration, memory uint64) (*local, func(), error) {
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
+	}
+	bound := newBound(ctx, limit, memory)
+	done := func() {
+		bound.close()
+		store.Abort(ctx, txn)
+	}
+	return &local{questions: questions, bound: bound, txn: txn, metrics: metrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
+}
+
+// struck is of isolated rules only.
+func (a *local) struck() []string { return nil }
 
 func (a *local) everything(ctx context.Context, question string, input ast.Value) (said, error) {
 	return orOneByOne(ctx,

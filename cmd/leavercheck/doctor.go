@@ -74,7 +74,7 @@ func (d *doctorFlags) examine(ctx context.Context, sys system, c *common, t *ten
 	if d.format != "table" && d.format != "json" {
 		return usagef("--format %q is none of table, json", d.format)
 	}
-	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: d.dirs})
+	set, err := policies.Load(ctx, policies.LoadOptions{Sources: d.dirs})
 	if err != nil {
 		return usageError{err}
 	}

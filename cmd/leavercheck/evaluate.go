@@ -118,7 +118,7 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: f.policyDirs})
+	set, err := policies.Load(ctx, policies.LoadOptions{Sources: f.policyDirs})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -55,7 +55,7 @@ func (p *policyFlags) rules(cmd *cobra.Command) ([]policies.Rule, error) {
 	if !slices.Contains(confidences(), p.confidence) {
 		return nil, usagef("--confidence: %q is none of %s", p.confidence, strings.Join(confidences(), ", "))
 	}
-	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Dirs: p.dirs})
+	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Sources: p.dirs})
 	if err != nil {
 		return nil, usageError{err}
 	}
