@@ -2,12 +2,9 @@ package policies
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,23 +56,16 @@ type AttestationResult struct {
 	Standing Standing `json:"standing"`
 }
 
-// maxAttestationBytes bounds a file that people write by hand.
-const maxAttestationBytes = 1 << 20
-
 // ReadAttestations reads attestations in YAML for the rules of the set. The name stands in front of each
 // problem's line; the error names every one. Whether an attestation counts is seen when it is evaluated.
 func (s *Set) ReadAttestations(name string, r io.Reader) ([]Attestation, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxAttestationBytes+1))
+	p := &attestationParser{yamlFile: yamlFile{name: name}, set: s, taken: map[string]int{}}
+	top, err := p.readYAML(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	if len(text) > maxAttestationBytes {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxAttestationBytes)
-	}
-	p := &attestationParser{set: s, name: name, taken: map[string]int{}}
-	list := p.list(text)
-	for _, entry := range list {
-		p.entry(entry)
+	for _, entry := range p.list(top, "attestations") {
+		p.attestation(entry)
 	}
 	if err := errors.Join(p.problems...); err != nil {
 		return nil, err
@@ -86,7 +76,7 @@ func (s *Set) ReadAttestations(name string, r io.Reader) ([]Attestation, error) 
 // covers lists the rules that an attestation is for.
 func (s *Set) covers(a Attestation) []string {
 	var out []string
-	for _, rule := range s.rules {
+	for _, rule := range s.every() {
 		if rule.attestable() && (rule.ID == a.Rule || a.Fact != "" && slices.Contains(rule.Requires, a.Fact)) {
 			out = append(out, rule.ID)
 		}
@@ -94,138 +84,32 @@ func (s *Set) covers(a Attestation) []string {
 	return out
 }
 
-// attestationParser takes a file apart by its nodes, which know their lines.
+// attestationParser reads attestations one by one.
 type attestationParser struct {
-	set      *Set
-	name     string
-	found    []Attestation
-	taken    map[string]int // the line of the first, by rule and leaver
-	problems []error
+	yamlFile
+	set   *Set
+	found []Attestation
+	taken map[string]int // the line of the first, by rule and leaver
 }
 
-func (p *attestationParser) complain(line int, format string, args ...any) {
-	p.problems = append(p.problems, fmt.Errorf("%s:%d: %w", p.name, max(line, 1), fmt.Errorf(format, args...)))
-}
-
-// list finds the entries: one document with the one key "attestations".
-func (p *attestationParser) list(text []byte) []*yaml.Node {
-	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
-	var document, more yaml.Node
-	err := decoder.Decode(&document)
-	if err == nil {
-		if err = decoder.Decode(&more); err == nil {
-			p.complain(more.Line, "a second document: write one list")
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-	}
-	switch {
-	case errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0:
-		p.complain(1, "there is no list of attestations")
-		return nil
-	case err != nil:
-		line, what := yamlProblem(err)
-		p.complain(line, "%s", what)
-		return nil
-	}
-	top := document.Content[0]
-	if top.Kind != yaml.MappingNode {
-		p.complain(top.Line, "the file is not of the form \"attestations:\" with a list below")
-		return nil
-	}
-	var out []*yaml.Node
-	given := false
-	for key, value := range p.pairs(top) {
-		switch {
-		case key.Value != "attestations":
-			p.complain(key.Line, "there is no key %q here: the file has the one key attestations", key.Value)
-		case value.Kind != yaml.SequenceNode:
-			p.complain(value.Line, "attestations is not a list")
-			given = true
-		default:
-			out, given = value.Content, true
-		}
-	}
-	if !given && len(p.problems) == 0 {
-		p.complain(top.Line, "there is no list of attestations")
-	}
-	return out
-}
-
-// pairs gives keys and values, and complains of keys that stand there twice.
-func (p *attestationParser) pairs(mapping *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
-	return func(yield func(key, value *yaml.Node) bool) {
-		seen := map[string]bool{}
-		for i := 0; i+1 < len(mapping.Content); i += 2 {
-			key, value := mapping.Content[i], mapping.Content[i+1]
-			if seen[key.Value] {
-				p.complain(key.Line, "%s stands here for the second time", key.Value)
-				continue
-			}
-			seen[key.Value] = true
-			if !yield(key, value) {
-				return
-			}
-		}
-	}
-}
-
-// entry reads one attestation.
-func (p *attestationParser) entry(entry *yaml.Node) {
+// attestation reads one attestation.
+func (p *attestationParser) attestation(node *yaml.Node) {
 	before := len(p.problems)
-	complain := func(format string, args ...any) { p.complain(entry.Line, format, args...) }
-	if entry.Kind != yaml.MappingNode {
-		complain("an attestation has the keys %s", strings.Join(attestationKeys(), ", "))
+	e := p.entry(node, "an attestation", attestationKeys(), []string{"leaver", "statement", "by", "at", "expires"})
+	if e == nil {
 		return
-	}
-	values := map[string]*yaml.Node{}
-	for key, value := range p.pairs(entry) {
-		switch {
-		case !slices.Contains(attestationKeys(), key.Value):
-			p.complain(key.Line, "there is no key %q: an attestation has %s", key.Value, strings.Join(attestationKeys(), ", "))
-		case value.Kind != yaml.ScalarNode:
-			p.complain(value.Line, "%s takes a text", key.Value)
-		case value.Tag != "!!null" && strings.TrimSpace(value.Value) != "":
-			values[key.Value] = value
-		}
-	}
-	if len(p.problems) > before {
-		return
-	}
-	text := func(key string) string {
-		if values[key] == nil {
-			return ""
-		}
-		return strings.TrimSpace(values[key].Value)
-	}
-	for _, key := range []string{"leaver", "statement", "by", "at", "expires"} {
-		if text(key) == "" {
-			complain("%s is missing", key)
-		}
 	}
 	a := Attestation{
-		Rule: text("rule"), Fact: text("fact"), Leaver: text("leaver"), Statement: text("statement"), By: text("by"), Link: text("link"),
-		Source: p.name + ":" + strconv.Itoa(entry.Line),
+		Rule: e.text("rule"), Fact: e.text("fact"), Leaver: e.text("leaver"), Statement: e.text("statement"), By: e.text("by"), Link: e.text("link"),
+		At: p.entryTime(e, "at", false), Expires: p.entryTime(e, "expires", true), Source: p.place(node),
 	}
-	p.subject(a, complain)
-	var err error
-	if at := values["at"]; at != nil {
-		if a.At, err = attestedTime(text("at"), false); err != nil {
-			p.complain(at.Line, "at: %w", err)
-		}
+	p.subject(a, node)
+	if !a.Expires.IsZero() && a.Expires.Before(a.At) {
+		p.complain(e["expires"], "expires before it was made")
 	}
-	if expires := values["expires"]; expires != nil {
-		if a.Expires, err = attestedTime(text("expires"), true); err != nil {
-			p.complain(expires.Line, "expires: %w", err)
-		} else if a.Expires.Before(a.At) {
-			p.complain(expires.Line, "expires before it was made")
-		}
-	}
-	if link := values["link"]; link != nil {
+	if link := e["link"]; link != nil {
 		if u, err := url.Parse(a.Link); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			p.complain(link.Line, "link: %q is no https address", a.Link)
+			p.complain(link, "link: %q is no https address", a.Link)
 		}
 	}
 	if len(p.problems) > before {
@@ -234,18 +118,19 @@ func (p *attestationParser) entry(entry *yaml.Node) {
 	for _, rule := range p.set.covers(a) {
 		key := rule + "\x00" + strings.ToLower(a.Leaver)
 		if line, twice := p.taken[key]; twice {
-			complain("%s of %s is attested already in line %d", rule, a.Leaver, line)
+			p.complain(node, "%s of %s is attested already in line %d", rule, a.Leaver, line)
 			return
 		}
-		p.taken[key] = entry.Line
+		p.taken[key] = node.Line
 	}
 	p.found = append(p.found, a)
 }
 
 // subject checks what the attestation is for.
-func (p *attestationParser) subject(a Attestation, complain func(string, ...any)) {
-	var attestable, facts []string
-	for _, rule := range p.set.rules {
+func (p *attestationParser) subject(a Attestation, node *yaml.Node) {
+	var ids, attestable, facts []string
+	for _, rule := range p.set.every() {
+		ids = append(ids, rule.ID)
 		if rule.attestable() {
 			attestable = append(attestable, rule.ID)
 			facts = append(facts, rule.Requires...)
@@ -255,13 +140,13 @@ func (p *attestationParser) subject(a Attestation, complain func(string, ...any)
 	facts = slices.Compact(facts)
 	switch {
 	case (a.Rule == "") == (a.Fact == ""):
-		complain("an attestation is for a rule or for a fact: give one of them")
-	case a.Rule != "" && !slices.ContainsFunc(p.set.rules, func(r Rule) bool { return r.ID == a.Rule }):
-		complain("there is no rule %q", a.Rule)
+		p.complain(node, "an attestation is for a rule or for a fact: give one of them")
+	case a.Rule != "" && !slices.Contains(ids, a.Rule):
+		p.complain(node, "there is no rule %q%s", a.Rule, didYouMean(a.Rule, ids))
 	case a.Rule != "" && !slices.Contains(attestable, a.Rule):
-		complain("%s is no rule that a person may attest: there are %s", a.Rule, listed(attestable))
+		p.complain(node, "%s is no rule that a person may attest: there are %s", a.Rule, listed(attestable))
 	case a.Fact != "" && !slices.Contains(facts, a.Fact):
-		complain("%q is no fact that a rule requires which a person may attest: there are %s", a.Fact, listed(facts))
+		p.complain(node, "%q is no fact that a rule requires which a person may attest: there are %s", a.Fact, listed(facts))
 	}
 }
 
@@ -274,30 +159,4 @@ func listed(names []string) string {
 		return "none"
 	}
 	return strings.Join(names, ", ")
-}
-
-// attestedTime reads a time, or a date, which is a UTC day: its first second, or its last.
-func attestedTime(text string, last bool) (time.Time, error) {
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC(), nil
-	}
-	day, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-05-29T16:00:00Z nor a date", text)
-	}
-	if last {
-		return day.Add(24*time.Hour - time.Second), nil
-	}
-	return day, nil
-}
-
-// yamlProblem takes the line out of the parser's message.
-func yamlProblem(err error) (int, string) {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	parts := regexp.MustCompile(`^line (\d+): (.*)$`).FindStringSubmatch(text)
-	if parts == nil {
-		return 1, text
-	}
-	line, _ := strconv.Atoi(parts[1])
-	return line, parts[2]
 }

@@ -253,37 +253,37 @@ func TestReadAttestationsRefuses(t *testing.T) {
 	}
 	for name, tc := range map[string]struct{ text, want string }{
 		"nothing":                 {"", "a.yaml:1: there is no list of attestations"},
-		"another key":             {"attestation: []\n", `a.yaml:1: there is no key "attestation" here`},
-		"a list alone":            {"- rule: TST-001\n", "a.yaml:1: the file is not of the form"},
-		"no list":                 {"attestations: 1\n", "a.yaml:1: attestations is not a list"},
-		"two lists":               {goodAttestations + "attestations: []\n", "a.yaml:18: attestations stands here for the second time"},
+		"another key":             {"attestation: []\n", `a.yaml:1:1: there is no key "attestation" here`},
+		"a list alone":            {"- rule: TST-001\n", "a.yaml:1:1: the file is not of the form"},
+		"no list":                 {"attestations: 1\n", "a.yaml:1:15: attestations is not a list"},
+		"two lists":               {goodAttestations + "attestations: []\n", "a.yaml:18:1: attestations stands here for the second time"},
 		"two documents":           {goodAttestations + "---\nattestations: []\n", "a second document"},
 		"no YAML":                 {"attestations:\n\t- a\n", "a.yaml:2: found character that cannot start any token"},
-		"an entry that is a text": {"attestations: [x]\n", "a.yaml:1: an attestation has the keys rule, fact"},
-		"an unknown key":          {replaced("by: A", "who: A"), `a.yaml:8: there is no key "who"`},
-		"a key twice":             {replaced("by: B", "by: B\n    by: C"), "a.yaml:16: by stands here for the second time"},
-		"a list as a text":        {replaced("by: B", "by: [B]"), "a.yaml:15: by takes a text"},
+		"an entry that is a text": {"attestations: [x]\n", "a.yaml:1:16: an attestation has the keys rule, fact"},
+		"an unknown key":          {replaced("by: A", "who: A"), `a.yaml:8:5: there is no key "who"`},
+		"a key twice":             {replaced("by: B", "by: B\n    by: C"), "a.yaml:16:5: by stands here for the second time"},
+		"a list as a text":        {replaced("by: B", "by: [B]"), "a.yaml:15:9: by takes a text"},
 		"an alias":                {replaced("by: A. Auditor", "by: &x A\n    link: *x\n    rule: r"), "link takes a text"},
-		"no rule":                 {replaced("  - rule: TST-001\n    leaver", "  - leaver"), "a.yaml:3: an attestation is for a rule or for a fact: give one of them"},
-		"rule and fact":           {replaced("fact: account", "fact: account\n    rule: TST-001"), "a.yaml:12: an attestation is for a rule or for a fact: give one of them"},
-		"an unknown rule":         {replaced("TST-001", "TST-999"), `a.yaml:3: there is no rule "TST-999"`},
-		"a rule in lower case":    {replaced("TST-001", "tst-001"), `a.yaml:3: there is no rule "tst-001"`},
-		"a rule of the engine's":  {replaced("TST-001", "TST-002"), "a.yaml:3: TST-002 is no rule that a person may attest: there are TST-001, TST-004, TST-006, TST-007"},
-		"a fact of nobody":        {replaced("fact: account", "fact: signIns"), `a.yaml:12: "signIns" is no fact that a rule requires which a person may attest: there are account, mailbox`},
-		"a fact that is none":     {replaced("fact: account", "fact: acount"), `a.yaml:12: "acount" is no fact`},
-		"no leaver":               {replaced("    leaver: 0042\n", ""), "a.yaml:12: leaver is missing"},
-		"an empty leaver":         {replaced("leaver: 0042", "leaver: ' '"), "a.yaml:12: leaver is missing"},
-		"no statement":            {replaced("    statement: No such account.\n", "    statement:\n"), "a.yaml:12: statement is missing"},
-		"nobody":                  {replaced("by: B", "by: ~"), "a.yaml:12: by is missing"},
-		"no time":                 {replaced("    at: 2026-11-21\n", ""), "a.yaml:12: at is missing"},
-		"a time that is none":     {replaced("at: 2026-11-21", "at: yesterday"), `a.yaml:16: at: "yesterday" is neither a time such as`},
-		"no end":                  {replaced("    expires: 2027-01-31T12:00:00Z\n", ""), "a.yaml:12: expires is missing"},
-		"an end that is none":     {replaced("2027-01-31T12:00:00Z", "never"), `a.yaml:17: expires: "never" is neither`},
-		"an end before":           {replaced("2027-01-31T12:00:00Z", "2026-11-20"), "a.yaml:17: expires before it was made"},
-		"a link without lock":     {replaced("https://tickets", "http://tickets"), `a.yaml:10: link: "http://tickets.example/42" is no https address`},
+		"no rule":                 {replaced("  - rule: TST-001\n    leaver", "  - leaver"), "a.yaml:3:5: an attestation is for a rule or for a fact: give one of them"},
+		"rule and fact":           {replaced("fact: account", "fact: account\n    rule: TST-001"), "a.yaml:12:5: an attestation is for a rule or for a fact: give one of them"},
+		"an unknown rule":         {replaced("TST-001", "TST-999"), `a.yaml:3:5: there is no rule "TST-999"`},
+		"a rule in lower case":    {replaced("TST-001", "tst-001"), `a.yaml:3:5: there is no rule "tst-001"`},
+		"a rule of the engine's":  {replaced("TST-001", "TST-002"), "a.yaml:3:5: TST-002 is no rule that a person may attest: there are TST-001, TST-004, TST-006, TST-007"},
+		"a fact of nobody":        {replaced("fact: account", "fact: signIns"), `a.yaml:12:5: "signIns" is no fact that a rule requires which a person may attest: there are account, mailbox`},
+		"a fact that is none":     {replaced("fact: account", "fact: acount"), `a.yaml:12:5: "acount" is no fact`},
+		"no leaver":               {replaced("    leaver: 0042\n", ""), "a.yaml:12:5: leaver is missing"},
+		"an empty leaver":         {replaced("leaver: 0042", "leaver: ' '"), "a.yaml:12:5: leaver is missing"},
+		"no statement":            {replaced("    statement: No such account.\n", "    statement:\n"), "a.yaml:12:5: statement is missing"},
+		"nobody":                  {replaced("by: B", "by: ~"), "a.yaml:12:5: by is missing"},
+		"no time":                 {replaced("    at: 2026-11-21\n", ""), "a.yaml:12:5: at is missing"},
+		"a time that is none":     {replaced("at: 2026-11-21", "at: yesterday"), `a.yaml:16:9: at: "yesterday" is neither a time such as`},
+		"no end":                  {replaced("    expires: 2027-01-31T12:00:00Z\n", ""), "a.yaml:12:5: expires is missing"},
+		"an end that is none":     {replaced("2027-01-31T12:00:00Z", "never"), `a.yaml:17:14: expires: "never" is neither`},
+		"an end before":           {replaced("2027-01-31T12:00:00Z", "2026-11-20"), "a.yaml:17:14: expires before it was made"},
+		"a link without lock":     {replaced("https://tickets", "http://tickets"), `a.yaml:10:11: link: "http://tickets.example/42" is no https address`},
 		"a link with a password":  {replaced("https://tickets", "https://u:p@tickets"), "is no https address"},
-		"twice":                   {replaced("leaver: 0042", "leaver: P1@contoso.com"), "a.yaml:12: TST-001 of P1@contoso.com is attested already in line 3"},
-		"too large":               {"# " + strings.Repeat("x", maxAttestationBytes), "a.yaml: larger than"},
+		"twice":                   {replaced("leaver: 0042", "leaver: P1@contoso.com"), "a.yaml:12:5: TST-001 of P1@contoso.com is attested already in line 3"},
+		"too large":               {"# " + strings.Repeat("x", maxYAMLBytes), "a.yaml: larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -298,7 +298,7 @@ func TestReadAttestationsRefuses(t *testing.T) {
 	}
 	text := strings.ReplaceAll(replaced("TST-001", "TST-999"), "by: B", "")
 	_, err := attestableSet(t).ReadAttestations("a.yaml", strings.NewReader(text))
-	if err == nil || !strings.Contains(err.Error(), "a.yaml:3: ") || !strings.Contains(err.Error(), "a.yaml:12: ") {
+	if err == nil || !strings.Contains(err.Error(), "a.yaml:3:5: ") || !strings.Contains(err.Error(), "a.yaml:12:5: ") {
 		t.Errorf("not every problem is named: %v", err)
 	}
 }

@@ -2,11 +2,11 @@ package policies
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -46,8 +46,8 @@ type away struct {
 
 // loadOrder is what an isolated process loads. It reads no files.
 type loadOrder struct {
-	Sources    []sentSource              `json:"sources"`
-	Parameters map[string]map[string]any `json:"parameters"`
+	Sources  []sentSource           `json:"sources"`
+	Settings map[string]sentSetting `json:"settings"`
 	// BuiltIn says that the built-in rules are asked there, too.
 	BuiltIn bool `json:"builtIn"`
 	// Digest is that of the policies with the checklist: another version of the program has another one.
@@ -62,6 +62,44 @@ type sentSource struct {
 	Files  []sentFile `json:"files"`
 }
 
+// sentSetting is a RuleSettings.
+type sentSetting struct {
+	Off        bool                 `json:"off,omitempty"`
+	Severity   Severity             `json:"severity,omitempty"`
+	Parameters map[string]any       `json:"parameters,omitempty"`
+	Places     map[string]sentPlace `json:"places,omitempty"`
+}
+
+type sentPlace struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+func sendSettings(settings Settings) map[string]sentSetting {
+	out := map[string]sentSetting{}
+	for id, set := range settings {
+		places := map[string]sentPlace{}
+		for key, at := range set.places {
+			places[key] = sentPlace{at.file, at.line, at.column}
+		}
+		out[id] = sentSetting{set.Off, set.Severity, set.Parameters, places}
+	}
+	return out
+}
+
+func receiveSettings(sent map[string]sentSetting) Settings {
+	out := Settings{}
+	for id, set := range sent {
+		places := map[string]place{}
+		for key, at := range set.Places {
+			places[key] = place{at.File, at.Line, at.Column}
+		}
+		out[id] = RuleSettings{set.Off, set.Severity, set.Parameters, places}
+	}
+	return out
+}
+
 type sentFile struct {
 	Path string `json:"path"`
 	Text []byte `json:"text"`
@@ -70,13 +108,14 @@ type sentFile struct {
 // loaded is what an isolated process says of what it has loaded.
 type loaded struct {
 	Rules []Rule `json:"rules"`
+	Off   []Rule `json:"off"`
 }
 
 // loadAway loads policies without looking into those that are not built in: a process of their own does,
 // and says what rules there are.
 func loadAway(ctx context.Context, sources []source, opts LoadOptions) (*Set, error) {
 	a := &away{command: opts.Isolation.Command, order: loadOrder{
-		Parameters: opts.Parameters, BuiltIn: opts.Isolation.BuiltIn, Memory: maxIsolated,
+		Settings: sendSettings(opts.Settings), BuiltIn: opts.Isolation.BuiltIn, Memory: maxIsolated,
 	}}
 	var err error
 	if a.order.Digest, err = digestOf(sources); err != nil {
@@ -102,46 +141,40 @@ func loadAway(ctx context.Context, sources []source, opts LoadOptions) (*Set, er
 	set := &Set{}
 	if !a.order.BuiltIn {
 		// What is set for rules that are not here was checked where they are.
-		here := map[string]map[string]any{}
-		for id, values := range opts.Parameters {
-			if !slices.ContainsFunc(there.Rules, func(r Rule) bool { return r.ID == id && !builtIn(r) }) {
-				here[id] = values
+		here := maps.Clone(opts.Settings)
+		for _, rule := range slices.Concat(there.Rules, there.Off) {
+			if !builtIn(rule) {
+				delete(here, rule.ID)
 			}
 		}
 		if set, err = load(ctx, sources[:1], here); err != nil {
 			return nil, err
 		}
 	}
-	return set, set.adopt(a, there.Rules)
+	return set, set.adopt(a, there)
 }
 
 func builtIn(r Rule) bool { return !strings.HasPrefix(r.Package, rootCustom+".") }
 
 // adopt adds the rules that run elsewhere. Whoever describes them has no say over those that run here.
-func (s *Set) adopt(a *away, rules []Rule) error {
+func (s *Set) adopt(a *away, there loaded) error {
 	s.away, s.digest, s.elsewhere = a, a.order.Digest, map[string]bool{}
-	for _, rule := range rules {
+	for _, rule := range slices.Concat(there.Rules, there.Off) {
 		if builtIn(rule) && !a.order.BuiltIn {
 			continue
 		}
-		if slices.ContainsFunc(s.rules, func(r Rule) bool { return r.ID == rule.ID }) {
+		if slices.ContainsFunc(s.every(), func(r Rule) bool { return r.ID == rule.ID }) {
 			return fmt.Errorf("policies: %s:%d: the id %s is already that of another rule", rule.File, rule.Line, rule.ID)
 		}
+		if rule.Off() {
+			s.off = append(s.off, rule)
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(s.rules, rule.ID, func(r Rule, id string) int { return strings.Compare(r.ID, id) })
 		s.elsewhere[rule.ID] = true
-		s.rules, s.docs = append(s.rules, rule), append(s.docs, nil)
+		s.rules, s.docs = slices.Insert(s.rules, at, rule), slices.Insert(s.docs, at, nil)
 	}
-	type entry struct {
-		rule Rule
-		docs documents
-	}
-	entries := make([]entry, len(s.rules))
-	for i := range entries {
-		entries[i] = entry{s.rules[i], s.docs[i]}
-	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.rule.ID, b.rule.ID) })
-	for i, e := range entries {
-		s.rules[i], s.docs[i] = e.rule, e.docs
-	}
+	slices.SortFunc(s.off, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 	return nil
 }
 

@@ -19,6 +19,9 @@
 // data.parameters[id]. A rule on the tenant sees counts of its leavers as input.population, and none of
 // them. A rule knows no clock, no grace and no waiver: those are the engine's.
 //
+// An organisation changes rules by Settings, never by redefining them: severity, parameters, on or off. It
+// accepts for a time what fails or cannot be checked by waivers, each of one rule and one leaver.
+//
 // # Guarantees
 //
 // Unknown is never pass. A verdict is pass only where the rule said so, every fact that it requires was
@@ -33,7 +36,11 @@
 // One rule's error, endless loop or hunger for memory costs that rule's verdict and no other's. Every
 // leaver has exactly one verdict of every rule on leavers, in the order of the snapshot.
 //
-// The same snapshot, policies and parameters give the same result, byte for byte, whatever the number of
+// A waiver covers what fails and what is unknown, never evidence that contradicts itself nor a policy that is
+// broken, makes nothing pass, and lasts a year at most. Every waiver and every rule that is switched off is in
+// the result; somebody with a waived verdict is not clean.
+//
+// The same snapshot, policies, settings, attestations and waivers give the same result, byte for byte, whatever the number of
 // workers. Memory does not grow with the number of leavers.
 //
 // A policy cannot reach the network, the clock, chance or the environment, cannot stand in for the

@@ -45,6 +45,8 @@ type EvaluateOptions struct {
 	Baseline Snapshot
 	// Attestations are what people vouch for, as ReadAttestations gives them.
 	Attestations []Attestation
+	// Waivers are what people accept for a time, as ReadWaivers gives them, sorted by id.
+	Waivers []WaiverResult
 }
 
 // Evaluate asks every rule about every leaver, and about the tenant, and streams the result to the
@@ -59,13 +61,14 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 	if err := h.Run(run); err != nil {
 		return Summary{}, err
 	}
-	tally, all := NewTally(run), newPopulation()
+	tally, all, waived := NewTally(run), newPopulation(), newWaivers(opts.Waivers, e.judge.now)
 	err = e.leavers(ctx, snap, func(one judged) error {
 		e.strikes.inOrder(e, &one)
 		all.add(one.share)
 		for _, on := range one.leaning {
 			on.voucher.standing = Counts
 		}
+		waived.apply(&one.result)
 		tally.Leaver(one.result)
 		return h.Leaver(one.result)
 	})
@@ -81,7 +84,7 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 		return Summary{}, err
 	}
 	summary := tally.Summary()
-	summary.Attestations = e.roll.attested()
+	summary.Attestations, summary.Waivers = e.roll.attested(), waived.all
 	return summary, h.Summary(summary)
 }
 
@@ -127,7 +130,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
 	}
-	parameters, err := ast.InterfaceToValue(effective(s.rules))
+	parameters, err := ast.InterfaceToValue(effective(s.every()))
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
@@ -141,7 +144,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.every() {
 		e.judge.requires[rule.ID] = rule.Requires
 	}
 	if e.questions, err = s.prepare(ctx, e.store); err != nil {
@@ -172,6 +175,9 @@ func (e *evaluation) header(snap Snapshot) Run {
 	}
 	for _, rule := range e.set.rules {
 		run.Rules = append(run.Rules, rule.WithControls(MediumConfidence))
+	}
+	for _, rule := range e.set.off {
+		run.Off = append(run.Off, RuleRef{ID: rule.ID, Title: rule.Title, Source: rule.Set[setEnabled]})
 	}
 	if e.opts.Baseline != nil {
 		run.Baseline = &BaselineRef{Seal: e.opts.Baseline.Seal().Digest, CollectedAt: e.opts.Baseline.Manifest().CollectedAt.UTC()}

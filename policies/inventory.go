@@ -3,7 +3,7 @@ package policies
 import (
 	"cmp"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -102,7 +102,7 @@ func inventory(files []file) ([]Rule, []documents, error) {
 	for i, e := range entries {
 		if i > 0 && e.rule.ID == entries[i-1].rule.ID {
 			other := entries[i-1].rule
-			problems = append(problems, fmt.Errorf("%s:%d: the id %s is already that of %s:%d", e.rule.File, e.rule.Line, e.rule.ID, other.File, other.Line))
+			problems = append(problems, problemOf(e.rule, "the id %s is already that of %s:%d", e.rule.ID, other.File, other.Line))
 		}
 		rules, docs = append(rules, e.rule), append(docs, e.docs)
 	}
@@ -189,13 +189,13 @@ func checkAttestations(rules []Rule, docs []documents) []error {
 	var problems []error
 	for i, rule := range rules {
 		complain := func(format string, args ...any) {
-			problems = append(problems, fmt.Errorf("%s:%d: METADATA: %w", rule.File, rule.Line, fmt.Errorf(format, args...)))
+			problems = append(problems, problemOf(rule, "METADATA: "+format, args...))
 		}
 		for _, id := range rule.Attestations {
 			at := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })
 			switch {
 			case at < 0:
-				complain("custom.attestations: there is no rule %q", id)
+				complain("custom.attestations: there is no rule %q%s", id, didYouMean(id, idsOf(rules)))
 			case !rules[at].attestable():
 				complain("custom.attestations: %s is no rule that a person may attest: its own custom.attestations do not name it", id)
 			}
@@ -227,10 +227,10 @@ func checkReferences(files []file, rules []Rule) error {
 				other, known := byID[path[2]]
 				switch {
 				case !known:
-					problems = append(problems, problemAt(ref[0].Location, "data.parameters: there is no rule %q", path[2]))
+					problems = append(problems, problemAt(ref[0].Location, "data.parameters: there is no rule %q%s", path[2], didYouMean(path[2], idsOf(rules))))
 				case len(path) >= 4 && path[3] != "":
 					if _, ok := other.Parameters[path[3]]; !ok {
-						problems = append(problems, problemAt(ref[0].Location, "the rule %s has no parameter %q", path[2], path[3]))
+						problems = append(problems, problemAt(ref[0].Location, "the rule %s has no parameter %q%s", path[2], path[3], didYouMean(path[3], slices.Collect(maps.Keys(other.Parameters)))))
 					}
 				}
 			case rule != nil && len(path) >= 3 && path[0] == "input" && path[1] == "facts":
@@ -242,6 +242,14 @@ func checkReferences(files []file, rules []Rule) error {
 		})
 	}
 	return errors.Join(problems...)
+}
+
+func idsOf(rules []Rule) []string {
+	out := make([]string, len(rules))
+	for i, rule := range rules {
+		out[i] = rule.ID
+	}
+	return out
 }
 
 func checkNamed(rule *Rule, ref ast.Ref, fact string, known []string) error {

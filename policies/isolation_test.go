@@ -67,10 +67,13 @@ func ofAllKinds() map[string]string {
 func TestIsolatedRulesSayTheSame(t *testing.T) {
 	t.Parallel()
 	dir := written(t, ofAllKinds())
-	tuned := map[string]map[string]any{"CON-002": {"grace_hours": 48, "names": []string{"z", "<"}}, "ACC-001": {"grace_hours": 1}}
-	plain := loadWith(t, LoadOptions{Sources: []string{dir}, Parameters: tuned})
+	tuned, err := ReadSettings("settings.yaml", strings.NewReader("rules:\n  CON-002: {severity: low, parameters: {grace_hours: 48, names: [z, <]}}\n  ACC-001: {parameters: {grace_hours: 1}}\n  CON-009: {enabled: false}\n  SES-001: {enabled: false}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := loadWith(t, LoadOptions{Sources: []string{dir}, Settings: tuned})
 	snap := &fake{}
-	for n := range 40 {
+	for n := range 21 {
 		r := record(n, n%3 == 0)
 		switch n % 7 {
 		case 1:
@@ -92,7 +95,7 @@ func TestIsolatedRulesSayTheSame(t *testing.T) {
 		"those that are not built in": isolated(t),
 		"all":                         {Command: isolated(t).Command, BuiltIn: true},
 	} {
-		set := loadWith(t, LoadOptions{Sources: []string{dir}, Parameters: tuned, Isolation: how})
+		set := loadWith(t, LoadOptions{Sources: []string{dir}, Settings: tuned, Isolation: how})
 		if got, want := asJSON(t, set.Rules()), asJSON(t, plain.Rules()); got != want {
 			t.Errorf("%s: rules: got  %s\nwant %s", name, got, want)
 		}
@@ -140,7 +143,10 @@ func TestIsolatedPoliciesAreRefusedAsOthersAre(t *testing.T) {
 			t.Parallel()
 			opts := LoadOptions{Sources: []string{written(t, texts)}}
 			if name == "an unknown setting" {
-				opts.Parameters = map[string]map[string]any{"CON-001": {"x": 1}, "ZZZ-001": {"y": 1}}
+				var err error
+				if opts.Settings, err = ReadSettings("s.yaml", strings.NewReader("rules:\n  CON-001: {parameters: {x: 1}}\n  ZZZ-001: {severity: low}\n")); err != nil {
+					t.Fatal(err)
+				}
 			}
 			_, want := Load(context.Background(), opts)
 			opts.Isolation = isolated(t)

@@ -267,6 +267,9 @@ func (j *judge) read(rule Rule, who subject, said answers) (answer, error) {
 			return a, fmt.Errorf("%s: %w", part.doc, err)
 		}
 	}
+	if rule.DefaultSeverity != "" {
+		a.severity = rule.Severity // somebody set it, and it is theirs to say
+	}
 	return a, nil
 }
 

@@ -21,8 +21,8 @@ type LoadOptions struct {
 	Digest string
 	// Isolation says which policies run in processes of their own.
 	Isolation Isolation
-	// Parameters holds, per rule id, the values that replace defaults.
-	Parameters map[string]map[string]any
+	// Settings holds, per rule id, what is to differ from METADATA.
+	Settings Settings
 }
 
 // Set is a compiled set of rules. It does not change and may be used by several goroutines.
@@ -30,6 +30,7 @@ type Set struct {
 	compiler *ast.Compiler
 	rules    []Rule
 	docs     []documents // beside rules
+	off      []Rule      // that the settings switch off
 	digest   string
 	// elsewhere are the rules, by id, that are not asked in this process.
 	elsewhere map[string]bool
@@ -45,10 +46,16 @@ func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	var set *Set
 	if opts.Isolation.isolates(sources) {
-		return loadAway(ctx, sources, opts)
+		set, err = loadAway(ctx, sources, opts)
+	} else {
+		set, err = load(ctx, sources, opts.Settings)
 	}
-	return load(ctx, sources, opts.Parameters)
+	if err == nil && len(set.rules) == 0 {
+		err = errors.New("policies: every rule is switched off")
+	}
+	return set, err
 }
 
 // openSources reads the sources, and holds them to signature and digest.
@@ -78,7 +85,7 @@ func openSources(opts LoadOptions) ([]source, error) {
 	return sources, err
 }
 
-// Rules describes the rules, sorted by id.
+// Rules describes the rules that are evaluated, sorted by id.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
 // rule finds a rule that is there.
@@ -86,11 +93,22 @@ func (s *Set) rule(id string) Rule {
 	return s.rules[slices.IndexFunc(s.rules, func(r Rule) bool { return r.ID == id })]
 }
 
-// Digest is the SHA-256, in hex, of the policy sources as evaluated. Tests and parameters are not part
+// Off describes the rules that the settings switch off, sorted by id.
+func (s *Set) Off() []Rule { return slices.Clone(s.off) }
+
+// every is all rules, sorted by id: an attestation or a waiver of one that is switched off is no mistake, and
+// other rules may look at its parameters.
+func (s *Set) every() []Rule {
+	all := slices.Concat(s.rules, s.off)
+	slices.SortFunc(all, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Digest is the SHA-256, in hex, of the policy sources as evaluated. Tests and settings are not part
 // of it.
 func (s *Set) Digest() string { return s.digest }
 
-func load(ctx context.Context, sources []source, parameters map[string]map[string]any) (*Set, error) {
+func load(ctx context.Context, sources []source, settings Settings) (*Set, error) {
 	caps := capabilities()
 	var files []file
 	var bySource [][]file
@@ -129,9 +147,10 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 	if err := checkReferences(files, set.rules); err != nil {
 		return nil, err
 	}
-	if err := setParameters(set.rules, parameters); err != nil {
+	if err := settings.apply(set.rules); err != nil {
 		return nil, err
 	}
+	set.switchOff(settings)
 	set.elsewhere = map[string]bool{}
 	for _, rule := range set.rules {
 		if slices.ContainsFunc(silent, func(f file) bool { return packageName(f.module) == rule.Package }) {

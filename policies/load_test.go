@@ -284,7 +284,7 @@ func TestParameters(t *testing.T) {
 	t.Parallel()
 	from := ours(map[string]string{"a.rego": ruleText("TST-001", "parameters: {grace_hours: {type: integer, minimum: 0, default: 24}, free: {type: array, items: {type: string}, default: []}}\n",
 		"status := \"pass\" if \"A\" in data.parameters[\"TST-001\"].free\n")})
-	set, err := load(context.Background(), []source{from}, map[string]map[string]any{"TST-001": {"free": []string{"A"}, "grace_hours": 1.0}})
+	set, err := load(context.Background(), []source{from}, Settings{"TST-001": {Parameters: map[string]any{"free": []string{"A"}, "grace_hours": 1.0}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,16 +294,20 @@ func TestParameters(t *testing.T) {
 	if got, want := asJSON(t, effective(set.Rules())), `{"TST-001":{"free":["A"],"grace_hours":1}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	for want, values := range map[string]map[string]map[string]any{
-		`there is no rule "TST-009"`:        {"TST-009": {"free": nil}},
-		"TST-001: gracehours: the rule has": {"TST-001": {"gracehours": 1}},
-		"it has free, grace_hours":          {"TST-001": {"gracehours": 1}},
-		"TST-001: grace_hours: got string":  {"TST-001": {"grace_hours": "long"}},
-		"minimum: got -1, want 0":           {"TST-001": {"grace_hours": -1}},
-		"got number, want string":           {"TST-001": {"free": []any{1}}},
-		"are not between 0 and":             {"TST-001": {"grace_hours": 1e15}},
+	for want, tc := range map[string]struct {
+		rule, name string
+		value      any
+	}{
+		`there is no rule "TST-009": did you mean TST-001?`:   {"TST-009", "free", nil},
+		"TST-001: gracehours: the rule has":                   {"TST-001", "gracehours", 1},
+		"it has free, grace_hours: did you mean grace_hours?": {"TST-001", "gracehours", 1},
+		"TST-001: grace_hours: got string":                    {"TST-001", "grace_hours", "long"},
+		"minimum: got -1, want 0":                             {"TST-001", "grace_hours", -1},
+		"got number, want string":                             {"TST-001", "free", []any{1}},
+		"are not between 0 and":                               {"TST-001", "grace_hours", 1e15},
 	} {
-		if _, err := load(context.Background(), []source{from}, values); err == nil || !strings.Contains(err.Error(), want) {
+		settings := Settings{tc.rule: {Parameters: map[string]any{tc.name: tc.value}}}
+		if _, err := load(context.Background(), []source{from}, settings); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

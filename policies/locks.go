@@ -3,7 +3,6 @@ package policies
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -93,17 +92,39 @@ func explain(err error) error {
 	})
 	out := make([]error, 0, len(list))
 	for _, e := range list {
-		text := errors.New(e.Message)
-		if e.Location != nil {
-			text = problemAt(e.Location, "%s: %s", e.Code, e.Message)
-		}
+		text := e.Message
 		if _, name, ok := strings.Cut(e.Message, "undefined function "); ok && forbidden(name) {
-			text = fmt.Errorf("%w: no policy may use the network, the clock, chance or the environment; \"now\" is data.tenant.collectedAt", text)
+			text += ": no policy may use the network, the clock, chance or the environment; \"now\" is data.tenant.collectedAt"
 		}
 		if strings.Contains(e.Message, "remote reference loading disabled") {
-			text = fmt.Errorf("%w: a policy's schemas may not refer to other documents", text)
+			text += ": a policy's schemas may not refer to other documents"
 		}
-		out = append(out, text)
+		if detail, ok := e.Details.(*ast.RefErrInvalidDetail); ok {
+			text += suggested(detail)
+		}
+		if e.Location == nil {
+			out = append(out, errors.New(text))
+			continue
+		}
+		out = append(out, problemAt(e.Location, "%s: %s", e.Code, text))
 	}
 	return errors.Join(out...)
+}
+
+// suggested is what the element of a reference that the schema does not know may have meant.
+func suggested(detail *ast.RefErrInvalidDetail) string {
+	if detail.Pos >= len(detail.Ref) {
+		return ""
+	}
+	word, ok := detail.Ref[detail.Pos].Value.(ast.String)
+	if !ok {
+		return ""
+	}
+	var known []string
+	for _, value := range detail.OneOf {
+		if name, ok := value.(ast.String); ok {
+			known = append(known, string(name))
+		}
+	}
+	return didYouMean(string(word), known)
 }

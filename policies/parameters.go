@@ -70,28 +70,12 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("%s: a parameter's schema may not refer to other documents", url)
 }
 
-// setParameters puts the user's values into the rules, and refuses those that no rule asked for.
-func setParameters(rules []Rule, values map[string]map[string]any) error {
-	var problems []error
-	for _, id := range slices.Sorted(maps.Keys(values)) {
-		at := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })
-		if at < 0 {
-			problems = append(problems, fmt.Errorf("parameters: there is no rule %q", id))
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(values[id])) {
-			if err := rules[at].set(name, values[id][name]); err != nil {
-				problems = append(problems, fmt.Errorf("parameters: %s: %s: %w", id, name, err))
-			}
-		}
-	}
-	return errors.Join(problems...)
-}
-
+// set puts the user's value of a parameter into the rule.
 func (r *Rule) set(name string, value any) error {
 	parameter, ok := r.Parameters[name]
 	if !ok {
-		return fmt.Errorf("the rule has no such parameter: it has %s", strings.Join(slices.Sorted(maps.Keys(r.Parameters)), ", "))
+		names := slices.Sorted(maps.Keys(r.Parameters))
+		return fmt.Errorf("the rule has no such parameter: it has %s%s", listed(names), didYouMean(name, names))
 	}
 	// Through JSON, so that a value from YAML or from Go is the same as one from JSON.
 	text, err := json.Marshal(value)

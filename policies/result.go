@@ -51,6 +51,8 @@ type Run struct {
 type RuleRef struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
+	// Source is where it was switched off: "leavercheck.yaml:12".
+	Source string `json:"source,omitempty"`
 }
 
 // JudgedAsOf is the "now" of every verdict.
@@ -139,14 +141,16 @@ type Summary struct {
 	Gone    []GoneVerdict      `json:"gone,omitempty"`
 }
 
-// LeaverCounts counts leavers. Failing, Unknown and Pending may count the same leaver; Clean counts
-// those in none of them; Total counts everybody, NotYet included.
+// LeaverCounts counts leavers. Failing, Unknown, Pending and Waived may count the same leaver; Clean counts
+// those in none of them, so that somebody whose failures are all waived is not clean; Total counts everybody,
+// NotYet included.
 type LeaverCounts struct {
 	Total   int `json:"total"`
 	Clean   int `json:"clean"`
 	Failing int `json:"failing"`
 	Unknown int `json:"unknown"`
 	Pending int `json:"pending"`
+	Waived  int `json:"waived,omitempty"`
 	NotYet  int `json:"notYet"`
 }
 

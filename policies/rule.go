@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,7 +30,8 @@ type Rule struct {
 	Description string   `json:"description"`
 	Scope       Scope    `json:"scope"`
 	Severity    Severity `json:"severity"`
-	// DefaultSeverity is METADATA's, where the configuration sets another.
+	// DefaultSeverity is METADATA's, where the settings give one. Theirs is then that of every verdict, also
+	// where the rule itself would give another.
 	DefaultSeverity Severity               `json:"defaultSeverity,omitempty"`
 	States          []snapshot.LeaverState `json:"states,omitempty"`
 	Requires        []string               `json:"requires"`
@@ -43,6 +43,9 @@ type Rule struct {
 	Controls         map[string][]Control `json:"controls"`
 	Remediation      string               `json:"remediation"`
 	RelatedResources []Resource           `json:"relatedResources"`
+	// Set says where the settings gave what: under "enabled", "severity" and "parameters.<name>" the place,
+	// such as "leavercheck.yaml:12".
+	Set map[string]string `json:"set,omitempty"`
 	// File and Line are where the package statement stands; a built-in rule's file is its path in this
 	// repository.
 	File string `json:"file"`
@@ -61,6 +64,9 @@ type Resource struct {
 	Ref         string `json:"ref"`
 	Description string `json:"description,omitempty"`
 }
+
+// Off says that the settings switch the rule off.
+func (r Rule) Off() bool { return r.Set[setEnabled] != "" }
 
 // judges says whether the rule says anything of leavers in a state.
 func (r Rule) judges(state snapshot.LeaverState) bool {
@@ -169,7 +175,7 @@ func readRule(module *ast.Module, note *ast.Annotations) (Rule, []error) {
 	}
 	for _, fact := range slices.Concat(meta.Requires, meta.Uses) {
 		if !slices.Contains(facts, fact) {
-			complain("METADATA: there is no fact %q for a rule of scope %q to require or use: there are %s", fact, rule.Scope, strings.Join(facts, ", "))
+			complain("METADATA: there is no fact %q for a rule of scope %q to require or use: there are %s%s", fact, rule.Scope, strings.Join(facts, ", "), didYouMean(fact, facts))
 		}
 	}
 	rule.Requires = append(rule.Requires, meta.Requires...)
@@ -224,11 +230,6 @@ func knownFacts(scope Scope) []string {
 // packageName gives "checklist.sessions.password_reset".
 func packageName(module *ast.Module) string {
 	return strings.TrimPrefix(module.Package.Path.String(), "data.")
-}
-
-// problemAt is an error at a place in a policy.
-func problemAt(at *ast.Location, format string, args ...any) error {
-	return fmt.Errorf("%s:%d: %w", at.File, at.Row, fmt.Errorf(format, args...))
 }
 
 // strictJSON decodes one document, keeps numbers exact, and refuses what it does not know.

@@ -128,7 +128,7 @@ func (s *server) load(text []byte) ([]byte, error) {
 		}
 		sources = append(sources, from)
 	}
-	set, err := load(context.Background(), sources, s.order.Parameters)
+	set, err := load(context.Background(), sources, receiveSettings(s.order.Settings))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *server) load(text []byte) ([]byte, error) {
 		return nil, errors.New("policies: the program was replaced by another version while it ran")
 	}
 	s.set = set
-	return json.Marshal(loaded{Rules: set.rules})
+	return json.Marshal(loaded{Rules: set.rules, Off: set.off})
 }
 
 // limit lets the heap grow by the memory that an evaluation may take. What holds it there while it can is

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Tally counts a stream of results into its Summary, all but the attestations, which are not of the
-// stream. It holds counts and causes, no leavers. The zero value is not ready; see NewTally.
+// Tally counts a stream of results into its Summary, all but the attestations and the waivers,
+// which are not of the stream. It holds counts and causes, no leavers. The zero value is not ready; see NewTally.
 type Tally struct {
 	now     time.Time
 	summary Summary
@@ -68,7 +68,10 @@ func (t *Tally) Leaver(leaver LeaverResult) {
 	if seen[Pending] {
 		counts.Pending++
 	}
-	if !seen[Fail] && !seen[Unknown] && !seen[Pending] {
+	if seen[Waived] {
+		counts.Waived++
+	}
+	if !seen[Fail] && !seen[Unknown] && !seen[Pending] && !seen[Waived] {
 		counts.Clean++
 	}
 }

@@ -166,7 +166,7 @@ func exampleTenant(t *testing.T) snapshot.Tenant {
 func TestUnknownIsNeverPass(t *testing.T) {
 	t.Parallel()
 	// By default nobody has named a call queue's group, and the rule has nothing to judge.
-	set, err := Load(context.Background(), LoadOptions{Parameters: map[string]map[string]any{"TEL-002": {"queue_groups": []string{"Service desk"}}}})
+	set, err := Load(context.Background(), LoadOptions{Settings: Settings{"TEL-002": {Parameters: map[string]any{"queue_groups": []string{"Service desk"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

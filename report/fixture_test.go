@@ -15,6 +15,7 @@ type stream struct {
 	tenant  policies.TenantResult
 
 	attestations []policies.AttestationResult
+	waivers      []policies.WaiverResult
 }
 
 // summary counts what the stream holds.
@@ -25,7 +26,7 @@ func (s stream) summary() policies.Summary {
 	}
 	tally.Tenant(s.tenant)
 	out := tally.Summary()
-	out.Attestations = append(out.Attestations, s.attestations...)
+	out.Attestations, out.Waivers = append(out.Attestations, s.attestations...), s.waivers
 	return out
 }
 
@@ -126,13 +127,32 @@ func mixed() stream {
 	waived.Waiver = &policies.Waiver{ID: "W-1", Reason: "court case", ApprovedBy: "legal", Expires: at("2027-01-01T00:00:00Z"), Status: policies.Fail}
 	later := leaver(5, "Lee Gu")
 	later.Leaver.State, later.Leaver.LeftAt = "not_yet", at("2026-12-31T00:00:00Z")
-	return stream{run: header(), leavers: []policies.LeaverResult{
+	s := stream{run: header(), leavers: []policies.LeaverResult{
 		leaver(1, "Adele Vance", blocked, unread, verdict("FWD-002", policies.NotApplicable, policies.High, ""), waits),
 		leaver(2, "Alex Wilber", older, unread, forwarding, verdict("LIC-001", policies.Pass, policies.Medium, "")),
 		leaver(3, "Diego Siciliani", verdict("ACC-001", policies.Pass, policies.Critical, ""), unread, verdict("FWD-002", policies.Pass, policies.High, ""), waived),
 		leaver(4, "Grady Archie", verdict("ACC-001", policies.Pass, policies.Critical, ""), verdict("DEV-001", policies.Pass, policies.Critical, "")),
 		later,
 	}, tenant: policies.TenantResult{Verdicts: []policies.Verdict{}}}
+	s.run.Off = []policies.RuleRef{{ID: "TEL-001", Title: "The number is released", Source: "leavercheck.yaml:4"}}
+	on := waived.Waiver
+	for i, standing := range policies.WaiverStandings() {
+		w := policies.WaiverResult{
+			ID: fmt.Sprintf("W-%d", i+1), Rule: "LIC-001", Leaver: s.leavers[2].Leaver.ID, Reason: on.Reason, ApprovedBy: on.ApprovedBy,
+			Expires: on.Expires, Source: fmt.Sprintf("waivers.yaml:%d", 2+7*i), Standing: standing,
+		}
+		switch standing {
+		case policies.Expired:
+			w.Expires = at("2026-11-01T23:59:59Z")
+		case policies.TooLong:
+			w.Expires = at("2099-12-31T23:59:59Z")
+		case policies.NoSuchLeaver:
+			w.Leaver = "00000009-0000-0000-0000-000000000000"
+		default:
+		}
+		s.waivers = append(s.waivers, w)
+	}
+	return s
 }
 
 // losing is a verdict with a deadline.

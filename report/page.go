@@ -183,6 +183,20 @@ func (p *page) attested(all []policies.AttestationResult) {
 	p.table(columns, cells, nil)
 }
 
+func (p *page) waivers(all []policies.WaiverResult) {
+	var cells [][]string
+	for _, w := range all {
+		cells = append(cells, []string{w.ID, w.Rule, day(w.Expires), string(w.Standing), w.Source})
+	}
+	p.table([]column{
+		{title: "WAIVER", most: max(12, p.width/6), wraps: true},
+		{title: "RULE", most: 12},
+		{title: "EXPIRES", most: len(time.DateOnly)},
+		{title: "STANDING", most: len("no such leaver")},
+		{title: "WHERE", flows: true, wraps: true},
+	}, cells, nil)
+}
+
 // mend says what to do about a cause.
 func mend(cause policies.Incomplete) string {
 	if cause.Needs != "" {

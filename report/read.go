@@ -10,6 +10,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"leavercheck/policies"
@@ -258,7 +259,12 @@ type replay struct {
 	last    string
 	// leanedOn are the attestations that verdicts carry.
 	leanedOn map[policies.VerdictAttestation]bool
+	// waived are the waivers that verdicts carry.
+	waived map[waiverUse]policies.Waiver
 }
+
+// waiverUse is where a waiver covers a verdict.
+type waiverUse struct{ rule, leaver string }
 
 func (r *replay) Run(run policies.Run) error {
 	if err := r.run(); err != nil {
@@ -268,8 +274,14 @@ func (r *replay) Run(run policies.Run) error {
 		return fmt.Errorf("the result has version %d of the format: this program reads %d", run.SchemaVersion, policies.ResultVersion)
 	}
 	r.asOf, r.rules, r.leanedOn = run.JudgedAsOf(), map[string]bool{}, map[policies.VerdictAttestation]bool{}
+	r.waived = map[waiverUse]policies.Waiver{}
 	for _, rule := range run.Rules {
 		r.rules[rule.ID] = true
+	}
+	for _, off := range run.Off {
+		if r.rules[off.ID] {
+			return fmt.Errorf("the rule %s is named as one that is switched off, and as one that is not", off.ID)
+		}
 	}
 	r.tally = policies.NewTally(run)
 	return r.handler.Run(run)
@@ -287,7 +299,7 @@ func (r *replay) Leaver(leaver policies.LeaverResult) error {
 	if leaver.NotYet() && len(leaver.Verdicts) > 0 {
 		return errors.New("somebody who leaves in the future has verdicts")
 	}
-	if err := r.check(leaver.Verdicts); err != nil {
+	if err := r.check(leaver.Verdicts, leaver.Leaver.ID); err != nil {
 		return err
 	}
 	r.tally.Leaver(leaver)
@@ -298,7 +310,7 @@ func (r *replay) Tenant(tenant policies.TenantResult) error {
 	if err := r.tenant(); err != nil {
 		return err
 	}
-	if err := r.check(tenant.Verdicts); err != nil {
+	if err := r.check(tenant.Verdicts, ""); err != nil {
 		return err
 	}
 	r.tally.Tenant(tenant)
@@ -310,11 +322,14 @@ func (r *replay) Summary(summary policies.Summary) error {
 		return err
 	}
 	want := r.tally.Summary()
-	want.Attestations = summary.Attestations
+	want.Attestations, want.Waivers = summary.Attestations, summary.Waivers
 	if !reflect.DeepEqual(summary, want) {
 		return errors.New("the summary is not that of the verdicts")
 	}
 	if err := r.attestations(summary.Attestations); err != nil {
+		return err
+	}
+	if err := r.waivers(summary.Waivers); err != nil {
 		return err
 	}
 	return r.handler.Summary(summary)
@@ -339,7 +354,56 @@ func (r *replay) attestations(all []policies.AttestationResult) error {
 	return nil
 }
 
-func (r *replay) check(verdicts []policies.Verdict) error {
+// waivers checks that the summary lists as counting exactly the waivers that verdicts carry.
+func (r *replay) waivers(all []policies.WaiverResult) error {
+	for i, w := range all {
+		switch {
+		case i > 0 && w.ID <= all[i-1].ID:
+			return fmt.Errorf("the waiver %s is there twice or out of order", w.ID)
+		case !slices.Contains(policies.WaiverStandings(), w.Standing):
+			return fmt.Errorf("the standing %q of the waiver %s is unknown", w.Standing, w.ID)
+		case w.Standing != policies.Counts:
+			continue
+		}
+		use := waiverUse{w.Rule, strings.ToLower(w.Leaver)}
+		on, covers := r.waived[use]
+		if !covers || on.ID != w.ID || on.Reason != w.Reason || on.ApprovedBy != w.ApprovedBy || on.Ticket != w.Ticket || !on.Expires.Equal(w.Expires) {
+			return fmt.Errorf("the waiver %s is said to count, and covers no verdict", w.ID)
+		}
+		delete(r.waived, use)
+	}
+	for use, on := range r.waived {
+		return fmt.Errorf("a verdict of %s is waived by %s, which the summary does not list as counting for it", use.rule, on.ID)
+	}
+	return nil
+}
+
+// waiver checks a verdict against the waiver that it carries. The verdicts of the tenant, which is nobody, are
+// not waived.
+func (r *replay) waiver(v policies.Verdict, leaver string) error {
+	if v.Status != policies.Waived {
+		if v.Waiver != nil {
+			return fmt.Errorf("%s: has a waiver and is %s", v.Rule, v.Status)
+		}
+		return nil
+	}
+	if v.Waiver == nil || leaver == "" {
+		return fmt.Errorf("%s: is waived without a waiver of its leaver", v.Rule)
+	}
+	without := v
+	without.Status = v.Waiver.Status
+	switch {
+	case !without.Waivable():
+		return fmt.Errorf("%s: a verdict such as this cannot be waived", v.Rule)
+	case !r.asOf.Before(v.Waiver.Expires):
+		return fmt.Errorf("%s: the waiver %s has expired", v.Rule, v.Waiver.ID)
+	}
+	r.waived[waiverUse{v.Rule, strings.ToLower(leaver)}] = *v.Waiver
+	return nil
+}
+
+// check holds verdicts of a leaver, or of the tenant where there is none, to their form.
+func (r *replay) check(verdicts []policies.Verdict, leaver string) error {
 	seen := map[string]bool{}
 	for _, v := range verdicts {
 		switch {
@@ -357,6 +421,9 @@ func (r *replay) check(verdicts []policies.Verdict) error {
 			return fmt.Errorf("%s: the grade is %s, with %d attestations", v.Rule, v.Grade, len(v.Attestations))
 		case !reflect.DeepEqual(v.DaysLeft, policies.DaysLeft(v.Deadline, r.asOf)):
 			return fmt.Errorf("%s: the days left are not those until the deadline", v.Rule)
+		}
+		if err := r.waiver(v, leaver); err != nil {
+			return err
 		}
 		for _, on := range v.Attestations {
 			r.leanedOn[on] = true

@@ -96,6 +96,17 @@ func TestReadIsStrict(t *testing.T) {
 		"two documents in a line":   {replace(lines, "}\n", "}{}\n"), "after top-level value"},
 		"verdicts before leaving":   {replace(lines, `"state":"live"`, `"state":"not_yet"`), "somebody who leaves in the future has verdicts"},
 
+		"waived without a waiver":    {replace(lines, `"status":"not_applicable"`, `"status":"waived"`), "line 2: FWD-002: is waived without a waiver of its leaver"},
+		"a waiver on a failure":      {replace(lines, `"status":"waived"`, `"status":"fail"`), "line 4: LIC-001: has a waiver and is fail"},
+		"a pass waived":              {replace(lines, `2027-01-01T00:00:00Z","status":"fail"}`, `2027-01-01T00:00:00Z","status":"pass"}`), "line 4: LIC-001: a verdict such as this cannot be waived"},
+		"a waiver that expired":      {replace(lines, `2027-01-01T00:00:00Z","status":"fail"}`, `2026-11-22T06:30:00Z","status":"fail"}`), "line 4: LIC-001: the waiver W-1 has expired"},
+		"a waiver not listed":        {replace(lines, `"standing":"counts"`, `"standing":"not needed"`), "a verdict of LIC-001 is waived by W-1, which the summary does not list"},
+		"a waiver of nothing":        {replace(lines, `"standing":"not needed"`, `"standing":"counts"`), "the waiver W-2 is said to count, and covers no verdict"},
+		"a waiver of another reason": {replace(lines, `"id":"W-1","reason":"court case"`, `"id":"W-1","reason":"because"`), "the waiver W-1 is said to count, and covers no verdict"},
+		"a waiver twice":             {replace(lines, `"id":"W-3"`, `"id":"W-2"`), "the waiver W-2 is there twice or out of order"},
+		"a waiver of no standing":    {replace(lines, `"standing":"too long"`, `"standing":"fine"`), `the standing "fine" of the waiver W-4 is unknown`},
+		"off and on":                 {replace(lines, `"off":[{"id":"TEL-001"`, `"off":[{"id":"ACC-001"`), "line 1: the rule ACC-001 is named as one that is switched off"},
+
 		"an unknown standing":        {replace(vouched, `"standing":"expired"`, `"standing":"fine"`), `the standing "fine" of an attestation is unknown`},
 		"an attestation hidden":      {replace(vouched, `"standing":"counts"`, `"standing":"not needed"`), "a verdict leans on an attestation of FWD-002 that the summary does not list"},
 		"an attestation reworded":    {replace(vouched, `"by":"Allan Deyoung"`, `"by":"Somebody"`), "a verdict leans on an attestation of FWD-002"},

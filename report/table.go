@@ -20,7 +20,7 @@ const (
 
 // table shows a result on a terminal: a sentence that says how things stand, then what fails, what
 // could not be checked and what is still in grace, each by when data is lost, severity and how overdue it
-// is, then what is attested, counts, who is not judged yet, and what would make an incomplete result
+// is, then what is waived and attested, counts, who is not judged yet, and what would make an incomplete result
 // complete.
 type table struct {
 	order
@@ -32,6 +32,7 @@ type table struct {
 
 	failing *rows
 	pending *rows
+	waived  *rows
 	unknown *groups
 	notYet  []string
 	// tenantFails counts failing verdicts on the tenant, which are nobody's.
@@ -48,7 +49,7 @@ func newTable(w io.Writer, opts Options) *table {
 	}
 	return &table{
 		w: w, opts: opts, titles: map[string]string{},
-		failing: newRows(opts.Limit), pending: newRows(opts.Limit), unknown: newGroups(opts.Limit),
+		failing: newRows(opts.Limit), pending: newRows(opts.Limit), waived: newRows(opts.Limit), unknown: newGroups(opts.Limit),
 	}
 }
 
@@ -98,6 +99,12 @@ func (t *table) add(verdict policies.Verdict, who, account string) {
 		t.pending.add(row)
 	case policies.Unknown:
 		t.unknown.add(row)
+	case policies.Waived:
+		if w := verdict.Waiver; w != nil {
+			row.what, row.date = w.Reason+" ("+w.ID+", "+w.ApprovedBy+")", day(w.Expires)
+			row.lost, row.due = w.Expires, w.Expires
+		}
+		t.waived.add(row)
 	default:
 	}
 }
@@ -130,6 +137,9 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 	if doubtful := unheard(summary.Attestations); doubtful > 0 {
 		p.paragraph(yellow, count(doubtful, "attestation does not count", "attestations do not count")+": see below.")
 	}
+	if doubtful := uncounted(summary.Waivers); len(doubtful) > 0 {
+		p.paragraph(yellow, count(len(doubtful), "waiver does not count", "waivers do not count")+": see below.")
+	}
 
 	if failing := t.failing.sorted(); len(failing) > 0 {
 		p.heading("Failing", t.failing.total)
@@ -145,6 +155,17 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 		p.heading("In grace: fails if it stays as it is", t.pending.total)
 		p.verdicts(pending, "WHAT IS WRONG")
 		t.more(&p, t.pending.total-len(pending))
+	}
+	if waived := t.waived.sorted(); len(waived) > 0 {
+		p.heading("Waived: accepted until the date", t.waived.total)
+		p.verdicts(waived, "WHY")
+		t.more(&p, t.waived.total-len(waived))
+	}
+	if doubtful := uncounted(summary.Waivers); len(doubtful) > 0 {
+		p.heading("Waivers that do not count", len(doubtful))
+		shown := doubtful[:min(len(doubtful), t.opts.Limit)]
+		p.waivers(shown)
+		t.more(&p, len(doubtful)-len(shown))
 	}
 	if len(summary.Attestations) > 0 {
 		p.heading("Attested", len(summary.Attestations))
@@ -165,7 +186,7 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 		p.incomplete(shown)
 		t.more(&p, len(summary.Incomplete)-len(shown))
 	}
-	if t.failing.total+t.pending.total+summary.Statuses[policies.Unknown] > 0 {
+	if t.failing.total+t.pending.total+t.waived.total+summary.Statuses[policies.Unknown] > 0 {
 		p.heading("Verdicts", 0)
 		p.counts(summary)
 	}
@@ -238,11 +259,34 @@ func (t *table) checked(summary policies.Summary) string {
 	if !t.header.Now.IsZero() {
 		text += " Judged as of " + moment(t.header.Now) + "."
 	}
-	text += t.population()
+	text += t.population() + t.off()
 	if n := summary.Statuses[policies.Waived]; n > 0 {
 		text += " " + count(n, "verdict is", "verdicts are") + " waived."
 	}
 	return text
+}
+
+// off says which rules the result has nothing of.
+func (t *table) off() string {
+	if len(t.header.Off) == 0 {
+		return ""
+	}
+	var ids []string
+	for _, rule := range t.header.Off {
+		ids = append(ids, rule.ID)
+	}
+	return " " + count(len(ids), "rule is", "rules are") + " switched off: " + strings.Join(ids, ", ") + "."
+}
+
+// uncounted are the waivers that cover nothing although somebody may think that they do.
+func uncounted(all []policies.WaiverResult) []policies.WaiverResult {
+	var out []policies.WaiverResult
+	for _, w := range all {
+		if w.Standing != policies.Counts && w.Standing != policies.NotNeeded {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 func (t *table) more(p *page, n int) {
@@ -275,6 +319,8 @@ func sentence(summary policies.Summary, tenantFails int) string {
 		parts = append(parts, "No leaver was found to fail")
 	case l.Pending > 0:
 		parts = append(parts, "No leaver fails yet")
+	case l.Waived > 0:
+		parts = append(parts, "No leaver fails but for what is waived", "verdicts on "+of(l.Waived, judged)+" are accepted for a time")
 	case judged == 1:
 		parts = append(parts, "The one leaver is properly offboarded")
 	default:
@@ -301,7 +347,7 @@ func tone(summary policies.Summary, tenantFails int) ink {
 	switch {
 	case summary.Leavers.Failing+tenantFails > 0:
 		return red
-	case !summary.Complete || summary.Leavers.Pending > 0:
+	case !summary.Complete || summary.Leavers.Pending+summary.Leavers.Waived > 0:
 		return yellow
 	}
 	return green

@@ -105,8 +105,8 @@ func TestAttestationsOnTheCommandLine(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                      "attestations.yaml:1: there is no list of attestations",
-		"attestations: [{}]":    "attestations.yaml:1: leaver is missing",
-		"attestations:\n- rule": "attestations.yaml:2: an attestation has the keys",
+		"attestations: [{}]":    "attestations.yaml:1:16: leaver is missing",
+		"attestations:\n- rule": "attestations.yaml:2:3: an attestation has the keys",
 	} {
 		bad := writeFile(t, "attestations.yaml", text)
 		for _, args := range [][]string{{"evaluate", dir}, {"scan", "--simulate"}} {
@@ -215,7 +215,7 @@ func TestWhatOnlyPeopleKnow(t *testing.T) {
 		}
 	}
 
-	set, err := policies.Load(t.Context(), policies.LoadOptions{Parameters: map[string]map[string]any{"TEL-002": {"queue_groups": []any{"Helpline Queue"}}}})
+	set, err := policies.Load(t.Context(), policies.LoadOptions{Settings: policies.Settings{"TEL-002": {Parameters: map[string]any{"queue_groups": []any{"Helpline Queue"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,9 +23,10 @@ type evaluateFlags struct {
 	policyDirs   []string
 	failOn       string
 	incompleteOn string
-	// baseline and attestations are paths, empty for none.
+	// baseline, attestations and waivers are paths, empty for none.
 	baseline     string
 	attestations string
+	waivers      string
 }
 
 const nothing = "none"
@@ -36,6 +37,7 @@ func (f *evaluateFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
+	cmd.Flags().StringVar(&f.waivers, "waivers", "", "`FILE` with what is accepted for a time, each by somebody and for a reason (YAML)")
 	f.addThresholds(cmd)
 }
 
@@ -70,7 +72,8 @@ that "collect --out" wrote is enough, on any machine. Its seal is checked first;
 rule is the time of collecting, so the same snapshot gives the same result for ever.`,
 		Example: `  leavercheck evaluate snapshots/2026-06-01
   leavercheck evaluate snapshots/2026-06-01 -o ndjson=result.ndjson
-  leavercheck evaluate snapshots/2026-06-01 --baseline snapshots/2026-05-01 --attestations attestations.yaml`,
+  leavercheck evaluate snapshots/2026-06-01 --baseline snapshots/2026-05-01 --attestations attestations.yaml
+  leavercheck evaluate snapshots/2026-06-01 --policy policies --config leavercheck.yaml --waivers waivers.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var at time.Time
@@ -112,18 +115,25 @@ func (w *evaluateWork) close() {
 	w.baseline.Close()
 }
 
-// prepare finds everything that could be wrong with the rules, the attestations, the baseline and the
-// outputs, before the work begins.
+// prepare finds everything that could be wrong with the rules, the attestations, the waivers, the baseline and
+// the outputs, before the work begins.
 func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*evaluateWork, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	set, err := policies.Load(ctx, policies.LoadOptions{Sources: f.policyDirs})
+	settings, err := c.ruleSettings(filepath.Base(c.config))
+	if err != nil {
+		return nil, err
+	}
+	set, err := policies.Load(ctx, policies.LoadOptions{Sources: f.policyDirs, Settings: settings})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	work := &evaluateWork{set: set, opts: policies.EvaluateOptions{Tool: policies.Tool{Name: tool().Name, Version: tool().Version}}}
 	if work.opts.Attestations, err = f.readAttestations(set); err != nil {
+		return nil, err
+	}
+	if work.opts.Waivers, err = f.readWaivers(set); err != nil {
 		return nil, err
 	}
 	if work.opening, err = f.opening(); err != nil {
@@ -158,6 +168,22 @@ func (f *evaluateFlags) readAttestations(set *policies.Set) ([]policies.Attestat
 	return attestations, nil
 }
 
+func (f *evaluateFlags) readWaivers(set *policies.Set) ([]policies.WaiverResult, error) {
+	if f.waivers == "" {
+		return nil, nil
+	}
+	file, err := os.Open(f.waivers)
+	if err != nil {
+		return nil, usagef("--waivers: %w", err)
+	}
+	defer file.Close()
+	waivers, err := set.ReadWaivers(filepath.Base(f.waivers), file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return waivers, nil
+}
+
 // evaluate judges a snapshot, writes the result, and says by its error what the exit code is.
 func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluateWork, log *slog.Logger) error {
 	snap, err := work.opening.Open(dir)
@@ -175,6 +201,11 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 	for _, a := range summary.Attestations {
 		if !a.Standing.Heard() {
 			log.Warn("an attestation does not count", "where", a.Source, "leaver", a.Leaver, "why", string(a.Standing))
+		}
+	}
+	for _, w := range summary.Waivers {
+		if w.Standing != policies.Counts && w.Standing != policies.NotNeeded {
+			log.Warn("a waiver does not count", "where", w.Source, "id", w.ID, "rule", w.Rule, "leaver", w.Leaver, "why", string(w.Standing))
 		}
 	}
 	return f.verdict(summary)

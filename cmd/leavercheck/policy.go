@@ -21,7 +21,7 @@ func newPolicy(sys system, c *common) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyList(sys), newPolicyShow(sys), newPolicyTest(sys, c))
+	cmd.AddCommand(newPolicyList(sys, c), newPolicyShow(sys, c), newPolicyTest(sys, c))
 	return cmd
 }
 
@@ -50,19 +50,25 @@ func confidences() []string {
 // lowest is the confidence below which controls are not shown.
 func (p *policyFlags) lowest() policies.Confidence { return policies.Confidence(p.confidence) }
 
-// rules loads the rules, with all of their controls.
-func (p *policyFlags) rules(cmd *cobra.Command) ([]policies.Rule, error) {
+// rules loads the rules, with all of their controls, those that are switched off among them.
+func (p *policyFlags) rules(cmd *cobra.Command, c *common) ([]policies.Rule, error) {
 	if !slices.Contains(confidences(), p.confidence) {
 		return nil, usagef("--confidence: %q is none of %s", p.confidence, strings.Join(confidences(), ", "))
 	}
-	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Sources: p.dirs})
+	settings, err := c.ruleSettings(c.config)
+	if err != nil {
+		return nil, err
+	}
+	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Sources: p.dirs, Settings: settings})
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return set.Rules(), nil
+	rules := slices.Concat(set.Rules(), set.Off())
+	slices.SortFunc(rules, func(a, b policies.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return rules, nil
 }
 
-func newPolicyList(sys system) *cobra.Command {
+func newPolicyList(sys system, c *common) *cobra.Command {
 	var p policyFlags
 	var framework string
 	cmd := &cobra.Command{
@@ -74,12 +80,13 @@ with how well the rules fit it and which they are. A beginning of its name is en
   leavercheck policy list --framework nist-800-53`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rules, err := p.rules(cmd)
+			rules, err := p.rules(cmd, c)
 			if err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("framework") {
-				return p.coverage(sys, rules, framework)
+				// What is switched off checks nothing.
+				return p.coverage(sys, slices.DeleteFunc(rules, policies.Rule.Off), framework)
 			}
 			for i := range rules {
 				rules[i] = rules[i].WithControls(p.lowest())
@@ -88,7 +95,11 @@ with how well the rules fit it and which they are. A beginning of its name is en
 				return printJSON(sys, rules)
 			}
 			for _, r := range rules {
-				if err := printLines(sys.stdout, fmt.Sprintf("%-8s  %-8s  %s", clean.Text(r.ID), r.Severity, clean.Text(r.Title))); err != nil {
+				severity := string(r.Severity)
+				if r.Off() {
+					severity = "off"
+				}
+				if err := printLines(sys.stdout, fmt.Sprintf("%-8s  %-8s  %s", clean.Text(r.ID), severity, clean.Text(r.Title))); err != nil {
 					return err
 				}
 			}
@@ -139,15 +150,19 @@ func (p *policyFlags) coverage(sys system, rules []policies.Rule, name string) e
 	return printLines(sys.stdout, lines...)
 }
 
-func newPolicyShow(sys system) *cobra.Command {
+func newPolicyShow(sys system, c *common) *cobra.Command {
 	var p policyFlags
 	cmd := &cobra.Command{
-		Use:     "show ID",
-		Short:   "Describe one rule",
-		Example: "  leavercheck policy show FWD-002",
-		Args:    cobra.ExactArgs(1),
+		Use:   "show ID",
+		Short: "Describe one rule, with the values in effect",
+		Long: `Describe one rule: what it needs, what it checks, and its severity and parameters as
+they are in effect, each with where it comes from: the rule's own METADATA (default),
+or the section "rules" of the file that --config names.`,
+		Example: `  leavercheck policy show FWD-002
+  leavercheck policy show FWD-002 --config leavercheck.yaml`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rules, err := p.rules(cmd)
+			rules, err := p.rules(cmd, c)
 			if err != nil {
 				return err
 			}
@@ -181,17 +196,27 @@ func describe(r policies.Rule) []string {
 			lines = append(lines, line)
 		}
 	}
-	add("severity", string(r.Severity))
+	origin := func(key, instead string) string {
+		place, set := r.Set[key]
+		switch {
+		case !set:
+			return " (default)"
+		case instead == "":
+			return " (" + place + ")"
+		}
+		return " (" + place + "; default " + instead + ")"
+	}
+	if r.Off() {
+		add("switched off", r.Set["enabled"])
+	}
+	add("severity", string(r.Severity)+origin("severity", string(r.DefaultSeverity)))
 	add("scope", string(r.Scope))
 	add("requires", strings.Join(r.Requires, ", "))
 	add("uses", strings.Join(r.Uses, ", "))
 	add("attestations", strings.Join(r.Attestations, ", "))
 	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
-		value, err := json.Marshal(r.Parameters[name].Value)
-		if err != nil {
-			value = []byte("?")
-		}
-		add("parameter", name+" = "+string(value))
+		p := r.Parameters[name]
+		add("parameter", name+" = "+asJSON(p.Value)+origin("parameters."+name, asJSON(p.Schema["default"])))
 	}
 	for _, framework := range slices.Sorted(maps.Keys(r.Controls)) {
 		var ids []string
@@ -213,6 +238,15 @@ func describe(r policies.Rule) []string {
 		lines[i] = clean.Text(lines[i])
 	}
 	return lines
+}
+
+// asJSON writes the value of a parameter, which came from JSON.
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "?"
+	}
+	return string(text)
 }
 
 // fill breaks a text into indented lines that fit into 80 columns where its words do.

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"leavercheck/policies"
 )
 
 // common are the settings of every command.
@@ -26,7 +28,7 @@ type common struct {
 func addCommon(root *cobra.Command) *common {
 	c := &common{}
 	f := root.PersistentFlags()
-	f.StringVar(&c.config, "config", "", "`FILE` with settings, one \"flag: value\" a line (YAML)")
+	f.StringVar(&c.config, "config", "", "`FILE` with settings, one \"flag: value\" a line, and a section \"rules\" (YAML)")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print errors only, beside the output itself")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "say on stderr what is being done")
 	f.BoolVar(&c.noProgress, "no-progress", false, "no progress line on a terminal")
@@ -106,6 +108,27 @@ type setting struct {
 	line   int
 }
 
+// rulesSection is the part of the file that is about rules and not about flags.
+const rulesSection = "rules"
+
+// ruleSettings reads what the file sets of rules, nil for no file. The name stands for the file in errors, and
+// where a result says where something was set.
+func (c *common) ruleSettings(name string) (policies.Settings, error) {
+	if c.config == "" {
+		return nil, nil
+	}
+	f, err := os.Open(c.config)
+	if err != nil {
+		return nil, usagef("--config: %w", err)
+	}
+	defer f.Close()
+	settings, err := policies.ReadSettings(name, f)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return settings, nil
+}
+
 // maxConfig bounds the file of settings.
 const maxConfig = 1 << 20
 
@@ -131,6 +154,9 @@ func readConfig(path string) (map[string]setting, error) {
 	out := map[string]setting{}
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		key, value := top.Content[i], top.Content[i+1]
+		if key.Value == rulesSection {
+			continue // ruleSettings reads it, where there are rules
+		}
 		if _, twice := out[key.Value]; twice {
 			return nil, usagef("%s:%d: %s stands here for the second time", path, key.Line, key.Value)
 		}
