@@ -89,6 +89,7 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 type evaluation struct {
 	set       *Set
 	opts      EvaluateOptions
+	data      ast.Value // of the store
 	store     storage.Store
 	questions prepared
 	judge     judge
@@ -126,10 +127,12 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
+	data := object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))
 	e := &evaluation{
 		set:        s,
 		opts:       opts,
-		store:      inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))),
+		data:       data,
+		store:      inmem.NewFromASTObject(data),
 		judge:      judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts, requires: map[string][]string{}},
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
@@ -297,7 +300,10 @@ func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
 		bound.close()
 		e.store.Abort(ctx, txn)
 	}
-	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
+	return &asker{
+		questions: e.questions, machine: e.set.program.Machine(ctx, e.data), bound: bound, txn: txn,
+		metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{},
+	}, done, nil
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
@@ -319,10 +325,7 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
 	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
-	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
-	if err != nil {
-		return out, err
-	}
+	all := asker.about(view.input(nil))
 	who := subject{key: leaver.Key(), leaver: leaver, graceFrom: graceFrom(leaver), state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
 	for _, rule := range e.set.rules {
 		switch {
@@ -330,7 +333,7 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 		case !rule.judges(leaver.State):
 			out.result.Verdicts = append(out.result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
 		default:
-			answers, err := said(rule.ID)
+			answers, err := all.ask(ctx, rule.ID)
 			if ctx.Err() != nil {
 				return out, context.Cause(ctx)
 			}
@@ -355,7 +358,7 @@ func (e *evaluation) attest(ctx context.Context, asker *asker, rule Rule, who su
 	if who.heard = heard(rule, who.vouchers); len(who.heard) == 0 {
 		return observed, nil, nil
 	}
-	answers, err := asker.ask(ctx, asker.questions.one[rule.ID], view.input(who.heard))
+	answers, err := asker.about(view.input(who.heard)).ask(ctx, rule.ID)
 	if ctx.Err() != nil {
 		return observed, nil, context.Cause(ctx)
 	}
@@ -379,15 +382,12 @@ func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult,
 		return result, err
 	}
 	defer done()
-	said, err := asker.everything(ctx, tenantQuestion, all.value())
-	if err != nil {
-		return result, err
-	}
+	inquiry := asker.about(all.value())
 	for _, rule := range e.set.rules {
 		if rule.Scope != PerTenant {
 			continue
 		}
-		answers, err := said(rule.ID)
+		answers, err := inquiry.ask(ctx, rule.ID)
 		if ctx.Err() != nil {
 			return result, context.Cause(ctx)
 		}
