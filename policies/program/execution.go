@@ -2,7 +2,7 @@ package program
 
 import "github.com/open-policy-agent/opa/v1/ast"
 
-// execution is one call of a function.
+// execution is one call of a function. It is used again for the next.
 type execution struct {
 	*Machine
 	locals   []*ast.Term

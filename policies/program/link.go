@@ -152,6 +152,8 @@ type linker struct {
 	current  *function
 	// known are the locals of the function that hold a path.
 	known map[int]int
+	// additions counts, for each local of the function, the statements that add to what it holds.
+	additions map[int]int
 }
 
 type pathKey struct {
@@ -161,6 +163,7 @@ type pathKey struct {
 
 func (l *linker) function(to *function, from *ir.Func) error {
 	l.current, l.known = to, map[int]int{int(ir.Input): 0, int(ir.Data): 1}
+	l.additions = additions(from.Blocks)
 	for _, local := range slices.Concat(from.Params, []ir.Local{from.Return}) {
 		l.seen(int(local))
 	}
@@ -184,6 +187,7 @@ func (l *linker) blocks(from []*ir.Block) ([]block, error) {
 			}
 			out[i] = append(out[i], linked)
 		}
+		out[i] = foldLiterals(out[i], l.additions)
 		maps.DeleteFunc(after, func(local, at int) bool {
 			now, still := l.known[local]
 			return !still || now != at

@@ -32,10 +32,11 @@ type Machine struct {
 	documents []found // of functions without further parameters, beside Program.functions
 	turn      int     // counts inputs
 	locals    []*ast.Term
-	builtin   struct { // the one under way
-		result *ast.Term
-		take   func(*ast.Term) error
-	}
+	calls     []*execution // under way, and spare ones
+	depth     int
+	operands  []*ast.Term // of the built-in under way
+	result    *ast.Term   // of it
+	take      func(*ast.Term) error
 }
 
 // found is a value that was looked up or worked out; nil says that it is undefined.
@@ -54,8 +55,8 @@ func (p *Program) Machine(ctx context.Context, data ast.Value) *Machine {
 		context: topdown.BuiltinContext{Context: ctx, Cache: builtins.Cache{}},
 		paths:   make([]found, len(p.paths)), documents: make([]found, len(p.functions)),
 	}
-	m.builtin.take = func(term *ast.Term) error {
-		m.builtin.result = term
+	m.take = func(term *ast.Term) error {
+		m.result = term
 		return nil
 	}
 	return m
@@ -106,20 +107,24 @@ func (m *Machine) run(f *function, args []operand, caller []*ast.Term) (*ast.Ter
 	if m.cancel.Cancelled() {
 		return nil, ErrCancelled
 	}
+	if m.depth == len(m.calls) {
+		m.calls = append(m.calls, &execution{Machine: m})
+	}
+	x := m.calls[m.depth]
 	before := len(m.locals)
-	defer func() { m.locals = m.locals[:before] }()
-	frame := m.frame(f.locals)
-	frame[0], frame[1] = m.input, m.data
+	x.locals, x.returned, x.result = m.frame(f.locals), false, nil
+	x.locals[0], x.locals[1] = m.input, m.data
 	for i := 2; i < len(f.params); i++ {
-		frame[f.params[i]] = args[i].in(caller)
+		x.locals[f.params[i]] = args[i].in(caller)
 	}
-	x := execution{Machine: m, locals: frame}
-	for _, b := range f.blocks {
-		if _, _, err := x.block(b); err != nil || x.returned {
-			return x.result, err
-		}
+	m.depth++
+	var err error
+	for i := 0; i < len(f.blocks) && err == nil && !x.returned; i++ {
+		_, _, err = x.block(f.blocks[i])
 	}
-	return nil, nil
+	m.depth--
+	m.locals = m.locals[:before]
+	return x.result, err
 }
 
 // frame makes room for locals, all undefined.
@@ -176,13 +181,17 @@ func below(value, key *ast.Term) *ast.Term {
 
 // call calls a built-in function; nil says that it is undefined.
 func (m *Machine) call(b *builtin, args []operand, locals []*ast.Term) (*ast.Term, error) {
-	operands := make([]*ast.Term, len(args))
-	for i, arg := range args {
-		operands[i] = arg.in(locals)
+	m.operands = m.operands[:0]
+	for _, arg := range args {
+		term := arg.in(locals)
+		if term == nil {
+			return nil, ErrUnsupported
+		}
+		m.operands = append(m.operands, term)
 	}
-	m.builtin.result = nil
-	if err := b.run(m.context, operands, m.builtin.take); err != nil {
+	m.result = nil
+	if err := b.run(m.context, m.operands, m.take); err != nil {
 		return nil, fmt.Errorf("program: %s: %w", b.name, err)
 	}
-	return m.builtin.result, nil
+	return m.result, nil
 }
