@@ -236,69 +236,21 @@ type boundError string
 
 func (e boundError) Error() string { return string(e) }
 
-// remote is the asker of rules that run in another process. Where that ends, it makes a new one, and asks
-// from then on one rule at a time, so as to know which it was.
+// remote is the asker of rules that run in another process. Where that ends, it makes a new one.
 type remote struct {
 	away     *away
-	data     []byte          // the documents of the evaluation
-	asked    map[string]bool // the questions that any of its rules answers
+	data     []byte // the documents of the evaluation
 	givenUp  *strikes
 	process  *isolate.Process // nil until needed
-	careful  bool
-	breaking []string // see struck
+	under    *remoteInquiry   // whose input the process has
+	breaking []string         // see struck
 }
 
-func (r *remote) everything(ctx context.Context, question string, input ast.Value) (said, error) {
-	if !r.asked[question] {
-		return func(string) (answers, error) { return answers{}, nil }, nil
-	}
-	return orOneByOne(ctx,
-		func() (answers, error) {
-			if r.careful || r.givenUp.any() {
-				return answers{}, errOneByOne
-			}
-			return r.answers(ctx, askAll, question, input)
-		},
-		func(rule string) (answers, error) { return r.one(ctx, rule, input) })
-}
-
-var errOneByOne = errors.New("rules are asked one by one")
-
-func (r *remote) one(ctx context.Context, rule string, input ast.Value) (answers, error) {
-	if r.givenUp.has(rule) {
-		return answers{}, errGivenUp
-	}
-	said, err := r.answers(ctx, askOne, rule, input)
-	r.note(rule, err)
-	return said, err
-}
+func (r *remote) about(input ast.Value) inquiry { return &remoteInquiry{r, input} }
 
 func (r *remote) looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error) {
-	if r.givenUp.has(rule) {
-		return true, errGivenUp
-	}
-	reply, err := r.ask(ctx, askTime, rule, input)
-	r.note(rule, err)
+	reply, err := (&remoteInquiry{r, input}).put(ctx, askTime, rule)
 	return err != nil || len(reply) == 0 || reply[0] != 0, err
-}
-
-// newRemote makes an asker; the process itself is made when there is something to ask.
-func (e *evaluation) newRemote() *remote {
-	r := &remote{away: e.away, data: e.sent, asked: map[string]bool{}, givenUp: e.strikes}
-	for _, question := range questions() {
-		r.asked[question.name] = slices.ContainsFunc(e.set.rules, func(rule Rule) bool {
-			return e.set.elsewhere[rule.ID] && question.asks(rule)
-		})
-	}
-	return r
-}
-
-// note remembers who breaks the bounds.
-func (r *remote) note(rule string, err error) {
-	var over boundError
-	if errors.Is(err, isolate.ErrEnded) || errors.As(err, &over) {
-		r.breaking = append(r.breaking, rule)
-	}
 }
 
 func (r *remote) struck() []string {
@@ -307,37 +259,56 @@ func (r *remote) struck() []string {
 	return out
 }
 
-func (r *remote) answers(ctx context.Context, kind byte, name string, input ast.Value) (answers, error) {
-	reply, err := r.ask(ctx, kind, name, input)
-	if err != nil {
-		return answers{}, err
-	}
-	value, err := newPipeReader(reply).whole()
-	if err != nil {
-		return answers{}, fmt.Errorf("reading the answer: %w", err)
-	}
-	docs, _ := value.(ast.Object)
-	return answers{docs}, nil
+type remoteInquiry struct {
+	*remote
+	input ast.Value
 }
 
-// ask puts one question.
-func (r *remote) ask(ctx context.Context, kind byte, name string, input ast.Value) ([]byte, error) {
-	if r.process == nil {
-		if err := r.ready(ctx); err != nil {
-			return nil, err
-		}
-	}
-	request, err := appendValue(appendText([]byte{kind}, name), input, 0)
+func (q *remoteInquiry) ask(ctx context.Context, rule string) (answers, error) {
+	reply, err := q.put(ctx, askRule, rule)
 	if err != nil {
 		return nil, err
 	}
-	// The process ends an evaluation by itself, if it can.
-	reply, err := call(ctx, r.process, request, 2*r.away.order.Timeout+time.Second)
-	if errors.Is(err, isolate.ErrEnded) {
-		r.careful = true
+	value, err := newPipeReader(reply).whole()
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
-	if errors.Is(err, isolate.ErrEnded) || ctx.Err() != nil {
-		r.close()
+	said := answers{}
+	if docs, ok := value.(ast.Object); ok {
+		docs.Foreach(func(name, doc *ast.Term) {
+			if name, ok := name.Value.(ast.String); ok {
+				said[string(name)] = doc.Value
+			}
+		})
+	}
+	return said, nil
+}
+
+// put puts a question about a rule. The input goes along only if the process does not have it yet.
+func (q *remoteInquiry) put(ctx context.Context, kind byte, rule string) ([]byte, error) {
+	if q.givenUp.has(rule) {
+		return nil, errGivenUp
+	}
+	if q.process == nil {
+		if err := q.ready(ctx); err != nil {
+			return nil, err
+		}
+	}
+	request := appendText([]byte{kind}, rule)
+	if q.under != q {
+		var err error
+		if request, err = appendValue(request, q.input, 0); err != nil {
+			return nil, err
+		}
+		q.under = q
+	}
+	// The process ends an evaluation by itself, if it can.
+	reply, err := call(ctx, q.process, request, 2*q.away.order.Timeout+time.Second)
+	if ended := errors.Is(err, isolate.ErrEnded); ended || ctx.Err() != nil {
+		q.close()
+	}
+	if over := boundError(""); errors.Is(err, isolate.ErrEnded) || errors.As(err, &over) {
+		q.breaking = append(q.breaking, rule)
 	}
 	return reply, err
 }
@@ -360,7 +331,7 @@ func (r *remote) close() {
 	if r.process != nil {
 		r.process.Close()
 	}
-	r.process = nil
+	r.process, r.under = nil, nil
 }
 
 // split asks each rule where it runs.
@@ -369,36 +340,30 @@ type split struct {
 	elsewhere   map[string]bool
 }
 
-func (s split) of(rule string) asker {
-	if s.elsewhere[rule] {
-		return s.there
-	}
-	return s.here
-}
-
-func (s split) everything(ctx context.Context, question string, input ast.Value) (said, error) {
-	here, err := s.here.everything(ctx, question, input)
-	if err != nil {
-		return nil, err
-	}
-	there, err := s.there.everything(ctx, question, input)
-	return func(rule string) (answers, error) {
-		if s.elsewhere[rule] {
-			return there(rule)
-		}
-		return here(rule)
-	}, err
-}
-
-func (s split) one(ctx context.Context, rule string, input ast.Value) (answers, error) {
-	return s.of(rule).one(ctx, rule, input)
+func (s split) about(input ast.Value) inquiry {
+	return splitInquiry{s.here.about(input), s.there.about(input), s.elsewhere}
 }
 
 func (s split) looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error) {
-	return s.of(rule).looksAtLeaveTime(ctx, rule, input)
+	if s.elsewhere[rule] {
+		return s.there.looksAtLeaveTime(ctx, rule, input)
+	}
+	return s.here.looksAtLeaveTime(ctx, rule, input)
 }
 
 func (s split) struck() []string { return s.there.struck() }
+
+type splitInquiry struct {
+	here, there inquiry
+	elsewhere   map[string]bool
+}
+
+func (q splitInquiry) ask(ctx context.Context, rule string) (answers, error) {
+	if q.elsewhere[rule] {
+		return q.there.ask(ctx, rule)
+	}
+	return q.here.ask(ctx, rule)
+}
 
 // maxStrikes is for how many leavers a rule may break its bounds. A process that has to be made anew for
 // every leaver would make a run endless.
@@ -439,7 +404,7 @@ func (s *strikes) inOrder(e *evaluation, one *judged) {
 			if !s.has(rule.ID) || !rule.judges(one.who.state) {
 				continue
 			}
-			one.result.Verdicts[i] = e.judge.verdict(rule, one.who, answers{}, errGivenUp)
+			one.result.Verdicts[i] = e.judge.verdict(rule, one.who, nil, errGivenUp)
 			one.leaning = slices.DeleteFunc(one.leaning, func(l lean) bool { return l.rule == rule.ID })
 		}
 	}

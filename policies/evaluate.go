@@ -92,6 +92,7 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 type evaluation struct {
 	set       *Set
 	opts      EvaluateOptions
+	data      ast.Value // of the store
 	store     storage.Store
 	questions prepared
 	judge     judge
@@ -134,12 +135,13 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
-	documents := object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))
+	data := object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))
 	e := &evaluation{
 		set:        s,
 		opts:       opts,
-		store:      inmem.NewFromASTObject(documents),
+		data:       data,
 		strikes:    &strikes{counts: map[string]int{}},
+		store:      inmem.NewFromASTObject(data),
 		judge:      judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts, requires: map[string][]string{}},
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
@@ -152,7 +154,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	}
 	if s.away != nil {
 		e.away = s.away.within(opts.Timeout, given)
-		if e.sent, err = appendValue(nil, documents, 0); err != nil {
+		if e.sent, err = appendValue(nil, data, 0); err != nil {
 			return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
 		}
 	}
@@ -317,12 +319,12 @@ func (e *evaluation) work(ctx context.Context, todo <-chan job) error {
 func (e *evaluation) asker(ctx context.Context) (asker, func(), error) {
 	var there *remote
 	if e.away != nil {
-		there = e.newRemote()
+		there = &remote{away: e.away, data: e.sent, givenUp: e.strikes}
 	}
-	if e.set.compiler == nil {
+	if len(e.set.elsewhere) == len(e.set.rules) {
 		return there, there.close, nil
 	}
-	here, done, err := newLocal(ctx, e.questions, e.store, e.opts.Timeout, e.memory)
+	here, done, err := e.set.newLocal(ctx, e.questions, e.store, e.data, e.opts.Timeout, e.memory)
 	if err != nil || there == nil {
 		return here, done, err
 	}
@@ -351,10 +353,7 @@ func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged,
 		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
 	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
-	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
-	if err != nil {
-		return out, err
-	}
+	all := asker.about(view.input(nil))
 	who := subject{key: leaver.Key(), leaver: leaver, graceFrom: graceFrom(leaver), state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
 	out.who = who
 	for _, rule := range e.set.rules {
@@ -363,7 +362,7 @@ func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged,
 		case !rule.judges(leaver.State):
 			out.result.Verdicts = append(out.result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
 		default:
-			answers, err := said(rule.ID)
+			answers, err := all.ask(ctx, rule.ID)
 			if ctx.Err() != nil {
 				return out, context.Cause(ctx)
 			}
@@ -391,7 +390,7 @@ func (e *evaluation) attest(ctx context.Context, asker asker, rule Rule, who sub
 	if who.heard = heard(rule, who.vouchers); len(who.heard) == 0 {
 		return observed, nil, nil
 	}
-	answers, err := asker.one(ctx, rule.ID, view.input(who.heard))
+	answers, err := asker.about(view.input(who.heard)).ask(ctx, rule.ID)
 	if ctx.Err() != nil {
 		return observed, nil, context.Cause(ctx)
 	}
@@ -415,15 +414,12 @@ func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult,
 		return result, err
 	}
 	defer done()
-	said, err := asker.everything(ctx, tenantQuestion, all.value())
-	if err != nil {
-		return result, err
-	}
+	inquiry := asker.about(all.value())
 	for _, rule := range e.set.rules {
 		if rule.Scope != PerTenant {
 			continue
 		}
-		answers, err := said(rule.ID)
+		answers, err := inquiry.ask(ctx, rule.ID)
 		if ctx.Err() != nil {
 			return result, context.Cause(ctx)
 		}

@@ -46,7 +46,7 @@ func (e *evaluation) settle(ctx context.Context, asker asker, rule Rule, who sub
 	var failing Verdict
 	by := who.leaver.LeftBy
 	for i, span := range [][2]time.Time{{dawn(), by}, {dawn(), dawn()}, {by, by}} {
-		answers, err := asker.one(ctx, rule.ID, view.left(who.leaver, span[0], span[1]).input(who.heard))
+		answers, err := asker.about(view.left(who.leaver, span[0], span[1]).input(who.heard)).ask(ctx, rule.ID)
 		if ctx.Err() != nil {
 			return verdict, context.Cause(ctx)
 		}

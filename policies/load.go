@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"leavercheck/policies/program"
 )
 
 // LoadOptions says what to load beside the built-in checklist.
@@ -28,6 +29,7 @@ type LoadOptions struct {
 // Set is a compiled set of rules. It does not change and may be used by several goroutines.
 type Set struct {
 	compiler *ast.Compiler
+	program  *program.Program
 	rules    []Rule
 	docs     []documents // beside rules
 	off      []Rule      // that the settings switch off
@@ -157,14 +159,17 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 			set.elsewhere[rule.ID] = true
 		}
 	}
-	if set.compiler, err = compile(files, set.rules, set.docs, set.elsewhere, caps); err != nil {
+	if set.compiler, err = compile(files, caps); err != nil {
 		return nil, err
 	}
-	return set, nil
+	if len(set.elsewhere) == len(set.rules) {
+		return set, nil // there is nothing to plan
+	}
+	return set, set.plan(ctx)
 }
 
 // compile makes the one compiler: all policies, the generated modules, the locks and the schemas.
-func compile(files []file, rules []Rule, docs []documents, elsewhere map[string]bool, caps *ast.Capabilities) (*ast.Compiler, error) {
+func compile(files []file, caps *ast.Capabilities) (*ast.Compiler, error) {
 	schemas, err := schemaSet()
 	if err != nil {
 		return nil, err
@@ -176,9 +181,7 @@ func compile(files []file, rules []Rule, docs []documents, elsewhere map[string]
 		}
 		modules[f.name] = f.module
 	}
-	texts := declarations(files)
-	maps.Copy(texts, questionTexts(rules, docs, elsewhere))
-	for name, text := range texts {
+	for name, text := range declarations(files) {
 		if modules[name], err = parseGenerated(name, text, caps); err != nil {
 			return nil, err
 		}
@@ -208,26 +211,6 @@ func declarations(files []file) map[string]string {
 		if !declared {
 			out[generatedDir+root+regoSuffix] = "# METADATA\n# scope: subpackages\n# schemas:\n#   - input: schema.leaver\n#   - data.tenant: schema.tenant\npackage " + root + "\n"
 		}
-	}
-	return out
-}
-
-// questionTexts writes the modules that gather the rules' answers. A rule's document that is undefined
-// is simply not there, and those that are asked elsewhere are left out.
-func questionTexts(rules []Rule, docs []documents, elsewhere map[string]bool) map[string]string {
-	out := map[string]string{}
-	for _, question := range questions() {
-		var text strings.Builder
-		fmt.Fprintf(&text, "package %s.%s\n", rootEngine, question.name)
-		for i, rule := range rules {
-			if !question.asks(rule) || elsewhere[rule.ID] {
-				continue
-			}
-			for _, doc := range docs[i].names() {
-				fmt.Fprintf(&text, "%s[%q] := data.%s.%s\n", doc, rule.ID, rule.Package, doc)
-			}
-		}
-		out[generatedDir+question.name+regoSuffix] = text.String()
 	}
 	return out
 }

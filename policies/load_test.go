@@ -217,7 +217,7 @@ func TestLockNoPackageStandsInForData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := compile(files, nil, nil, nil, capabilities()); err == nil || !strings.Contains(err.Error(), "conflicting rule for data path") {
+		if _, err := compile(files, capabilities()); err == nil || !strings.Contains(err.Error(), "conflicting rule for data path") {
 			t.Errorf("%s: got %v", path, err)
 		}
 	}

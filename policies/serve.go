@@ -19,9 +19,8 @@ import (
 const (
 	askLoad = 'l' // a loadOrder; once, before anything else
 	askData = 'd' // a value: the documents for an evaluation
-	askAll  = 'a' // the name of a question, and the input
-	askOne  = 'o' // the id of a rule, and the input
-	askTime = 't' // the id of a rule, and the input: whether it looks at the leave time
+	askRule = 'r' // the id of a rule, and the input if it is another one than last
+	askTime = 't' // the same: whether the rule's status is found with a look at the leave time
 )
 
 // What it says; the first byte of a reply.
@@ -46,6 +45,9 @@ type server struct {
 	order loadOrder
 	set   *Set
 	asker *local
+	input ast.Value
+	// inquiry is about the input.
+	inquiry inquiry
 }
 
 func (s *server) answer(request []byte) []byte {
@@ -74,36 +76,47 @@ func (s *server) do(request []byte) ([]byte, error) {
 	case s.asker == nil:
 		return nil, fmt.Errorf("%q was asked too early", what)
 	}
-	ctx := context.Background() // the parent ends what takes too long
-	name, input, err := readQuestion(rest)
+	rule, err := s.question(rest)
 	if err != nil {
 		return nil, err
 	}
 	if err := isolate.LimitTime(4 * s.order.Timeout); err != nil {
 		return nil, err
 	}
-	var said answers
+	ctx := context.Background() // the parent ends what takes too long
 	switch what {
-	case askAll:
-		said, err = s.asker.ask(ctx, s.asker.questions.all[name], input)
-	case askOne:
-		said, err = s.asker.one(ctx, name, input)
+	case askRule:
+		said, err := s.inquiry.ask(ctx, rule)
+		if err != nil {
+			return nil, err
+		}
+		docs := ast.NewObject()
+		for name, value := range said {
+			docs.Insert(ast.StringTerm(name), ast.NewTerm(value))
+		}
+		return appendValue(nil, docs, 0)
 	case askTime:
-		looked, err := s.asker.looksAtLeaveTime(ctx, name, input)
+		looked, err := s.asker.looksAtLeaveTime(ctx, rule, s.input)
 		if looked {
 			return []byte{1}, err
 		}
 		return []byte{0}, err
-	default:
-		return nil, fmt.Errorf("%q cannot be asked", what)
 	}
-	if err != nil {
-		return nil, err
+	return nil, fmt.Errorf("%q cannot be asked", what)
+}
+
+// question reads whom a question is put to, and lays the input before the rules if one comes along.
+func (s *server) question(text []byte) (string, error) {
+	r := newPipeReader(text)
+	rule, err := r.string()
+	if err == nil && len(r.text) > 0 {
+		s.input, err = r.whole()
+		s.inquiry = s.asker.about(s.input)
 	}
-	if said.docs == nil {
-		return appendValue(nil, ast.NullValue, 0)
+	if err == nil && s.input == nil {
+		err = errors.New("there is no input")
 	}
-	return appendValue(nil, said.docs, 0)
+	return rule, err
 }
 
 // load loads the policies, within the limits.
@@ -166,19 +179,8 @@ func (s *server) data(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if s.asker, _, err = newLocal(ctx, questions, store, s.order.Timeout, heap()+s.order.Memory); err != nil {
+	if s.asker, _, err = s.set.newLocal(ctx, questions, store, documents, s.order.Timeout, heap()+s.order.Memory); err != nil {
 		return err
 	}
 	return s.limit()
-}
-
-// readQuestion reads whom a question is put to, and the input.
-func readQuestion(text []byte) (string, ast.Value, error) {
-	r := newPipeReader(text)
-	name, err := r.string()
-	if err != nil {
-		return "", nil, err
-	}
-	input, err := r.whole()
-	return name, input, err
 }
