@@ -10,7 +10,7 @@
 //	leavercheck doctor                                    what the sign-in may read, and what sets an application up
 //	leavercheck simulate                                  a made-up tenant to try it all on
 //	leavercheck exchange-export-script                    PowerShell for --exchange-export, where Exchange may not be asked
-//	leavercheck policy list|show|test                     the rules, and tests of rules
+//	leavercheck policy list|show|test|digest              the rules, and tests of rules
 //
 // It only reads. It signs in as an application, with whatever the environment offers
 // (AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate or secret; a federated token; a
