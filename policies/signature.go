@@ -87,8 +87,8 @@ func verify(files []file, keys []Key) error {
 	if err := json.Unmarshal(files[at].text, &config); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrSignature, signaturesFile, err)
 	}
-	if config.Plugin != "" || len(config.Signatures) != 1 {
-		return fmt.Errorf("%w: %s must hold one signature, and name no plugin", ErrSignature, signaturesFile)
+	if len(config.Signatures) != 1 || !slices.Contains([]string{"", "_default"}, config.Plugin) {
+		return fmt.Errorf("%w: %s must hold one signature, and name no plugin of somebody's", ErrSignature, signaturesFile)
 	}
 	rest := slices.Delete(slices.Clone(files), at, at+1)
 	signed, err := signedFiles(config, keys)
