@@ -35,20 +35,32 @@ func newChildren(t testing.TB) *children {
 	return c
 }
 
-// took says what they took together, and at most: of memory that is at least what this process had when it
-// made them.
-func (c *children) took() string {
+// most is the most memory that any of them had, in MiB; see took.
+func (c *children) most() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var most int64
+	for _, cmd := range c.born {
+		if cmd.ProcessState != nil {
+			most = max(most, mostMemory(cmd.ProcessState))
+		}
+	}
+	return float64(most) / (1 << 20)
+}
+
+// took says what they took together, and at most: of memory that is at least what this process had when it
+// made them.
+func (c *children) took() string {
+	most := c.most()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var busy time.Duration
 	for _, cmd := range c.born {
 		if state := cmd.ProcessState; state != nil {
 			busy += state.UserTime() + state.SystemTime()
-			most = max(most, mostMemory(state))
 		}
 	}
-	return fmt.Sprintf("%d processes, at most %d MiB, %.1f s of processor time", len(c.born), most>>20, busy.Seconds())
+	return fmt.Sprintf("%d processes, at most %.0f MiB, %.1f s of processor time", len(c.born), most, busy.Seconds())
 }
 
 // TestHostileRules has each rule evaluated beside a good one: it ends in time, as unknown, with the reason;

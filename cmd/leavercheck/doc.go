@@ -25,7 +25,7 @@
 //	2  usage or configuration: a flag, a roster, a policy, an attestation, a key, a directory, a baseline that does not fit
 //	3  something failed at or above --fail-on
 //	4  nothing failed, but something at or above --incomplete-on could not be checked
-//	5  integrity: a broken seal or signature, a link to a foreign host, the wrong tenant
+//	5  integrity: a broken seal or signature (of a snapshot or of rules), rules of another digest, a link to a foreign host, the wrong tenant
 //	6  interrupted; with --out the same command goes on, for three days
 //
 // Collect judges nothing: its 4 says that --max-duration ended it, and the same command goes on.
