@@ -87,8 +87,14 @@ func BenchmarkRule(b *testing.B) {
 	b.Run("all", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := asker.ask(ctx, e.questions.all[string(snapshot.Live)], input); err != nil {
-				b.Fatal(err)
+			all := asker.about(input)
+			for _, rule := range set.rules {
+				if !rule.judges(snapshot.Live) {
+					continue
+				}
+				if _, err := all.ask(ctx, rule.ID); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	})
@@ -99,7 +105,7 @@ func BenchmarkRule(b *testing.B) {
 		b.Run(rule.ID, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := asker.ask(ctx, e.questions.one[rule.ID], input); err != nil {
+				if _, err := asker.about(input).ask(ctx, rule.ID); err != nil {
 					b.Fatal(err)
 				}
 			}

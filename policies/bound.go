@@ -86,9 +86,9 @@ func (b *bound) tick() {
 	}
 	switch {
 	case time.Since(b.started) >= b.limit:
-		b.over = fmt.Errorf("evaluation took longer than %v", b.limit)
+		b.over = boundError(fmt.Sprintf("evaluation took longer than %v", b.limit))
 	case time.Since(b.started) >= look && heap() > b.memory:
-		b.over = fmt.Errorf("evaluation took the program's memory beyond %d MiB", b.memory>>20)
+		b.over = boundError(fmt.Sprintf("evaluation took the program's memory beyond %d MiB", b.memory>>20))
 	default:
 		b.timer.Reset(min(look, b.limit))
 		return

@@ -49,9 +49,33 @@
 // property that the schema does not know, a rule that nobody would ask. It names every problem with its
 // file and line.
 //
+// Policies that are isolated (see Isolation) are parsed, compiled and evaluated in a process of their own,
+// with no environment, no open files and limits on time and memory: one that cannot be stopped, or takes all
+// memory, ends that process and loses the verdict that it was asked for. A rule that takes too much for some
+// leavers is given up for those after them, at the same leaver in every run. What policies say is the same,
+// byte for byte, as without isolation. Bundles are read within bounds and never unpacked; with Keys or a
+// Digest nothing in them is looked into before it is known to be what was signed or pinned.
+//
+// # What each lock holds, and what it does not
+//
+//	capabilities   No network, clock, chance or environment, when it is compiled and when it runs. Not: time
+//	               zones ("Local" is the machine's), and the cost of what is left, such as bits.lsh.
+//	package space  No rule in another source's packages. Not: a custom rule may read what built-in ones say.
+//	data           No rule in the place of the tenant's facts, the parameters or the baseline.
+//	bound          Ends an evaluation that takes too long or too much memory, where OPA looks whether it
+//	               is to end: between its steps, and within some built-in functions. Not: one call that takes all
+//	               time or memory by itself.
+//	isolation      Holds where the bound does not, and for the compiler, too. The child ends when its time is
+//	               over, on Linux also when its memory or processor time is. Not: a sandbox. The child runs
+//	               as the same user; what keeps it from files and network is that Rego has no word for them.
+//	signature      Every file is as a holder of the key signed it. Not: that the rules are good, or the newest
+//	               that were signed; a digest pins one version.
+//
 // # Non-guarantees
 //
-// The bounds on time and memory protect a run from a careless policy. They are no sandbox: for policies of
-// somebody who means harm, run the program in one. The type checker looks at references, not at values: a
+// Without isolation the bounds on time and memory protect a run from a careless policy and not from one that
+// means harm; isolation is the caller's to ask for, and tests of policies (Test) are not isolated. Elsewhere
+// than on Linux the system does not limit the child's memory: Go's own soft limit and the time do. Which
+// bound ends a hostile rule, and so the words of its verdict, may differ from run to run. The type checker looks at references, not at values: a
 // rule can still be wrong. Evidence says what was read, not that it is still so.
 package policies

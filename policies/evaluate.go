@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	opametrics "github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"golang.org/x/sync/errgroup"
@@ -39,7 +38,7 @@ type EvaluateOptions struct {
 	// Timeout bounds one evaluation; 0 means 5 s.
 	Timeout time.Duration
 	// Memory bounds, in bytes, by how much the program's heap may have grown while an evaluation that
-	// takes unusually long goes on; 0 means 1 GiB.
+	// takes unusually long goes on; 0 means 1 GiB. An isolated process has it for itself; there 0 means 512 MiB.
 	Memory uint64
 	// Baseline is an earlier snapshot of the same tenant, nil for none. Rules see what it had of a leaver;
 	// its Leavers are read once.
@@ -64,9 +63,10 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 	}
 	tally, all, waived := NewTally(run), newPopulation(), newWaivers(opts.Waivers, e.judge.now)
 	err = e.leavers(ctx, snap, func(one judged) error {
+		e.strikes.inOrder(e, &one)
 		all.add(one.share)
-		for _, v := range one.leaning {
-			v.standing = Counts
+		for _, on := range one.leaning {
+			on.voucher.standing = Counts
 		}
 		waived.apply(&one.result)
 		tally.Leaver(one.result)
@@ -92,6 +92,7 @@ func (s *Set) Evaluate(ctx context.Context, snap Snapshot, opts EvaluateOptions,
 type evaluation struct {
 	set       *Set
 	opts      EvaluateOptions
+	data      ast.Value // of the store
 	store     storage.Store
 	questions prepared
 	judge     judge
@@ -99,6 +100,10 @@ type evaluation struct {
 	roll      rollCall
 	// subscribed are the tenant's subscriptions.
 	subscribed map[string]bool
+	// away makes isolated processes, nil where there is no need of any; sent are the documents for them.
+	away    *away
+	sent    []byte
+	strikes *strikes
 }
 
 func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*evaluation, error) {
@@ -108,6 +113,7 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if opts.Timeout <= 0 {
 		opts.Timeout = 5 * time.Second
 	}
+	given := opts.Memory
 	if opts.Memory == 0 {
 		opts.Memory = 1 << 30
 	}
@@ -129,10 +135,13 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("policies: reading parameters: %w", err)
 	}
+	data := object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))
 	e := &evaluation{
 		set:        s,
 		opts:       opts,
-		store:      inmem.NewFromASTObject(object(dataTenant, document, dataParameters, parameters, dataBaseline, baselineDocument(opts.Baseline))),
+		data:       data,
+		strikes:    &strikes{counts: map[string]int{}},
+		store:      inmem.NewFromASTObject(data),
 		judge:      judge{tenantID: tenant.ID, now: now, tenantFacts: tenant.Facts, requires: map[string][]string{}},
 		memory:     heap() + opts.Memory,
 		subscribed: subscribedSKUs(tenant),
@@ -142,6 +151,12 @@ func (s *Set) begin(ctx context.Context, snap Snapshot, opts EvaluateOptions) (*
 	}
 	if e.questions, err = s.prepare(ctx, e.store); err != nil {
 		return nil, err
+	}
+	if s.away != nil {
+		e.away = s.away.within(opts.Timeout, given)
+		if e.sent, err = appendValue(nil, data, 0); err != nil {
+			return nil, fmt.Errorf("policies: reading the tenant's facts: %w", err)
+		}
 	}
 	return e, e.callRoll(ctx, snap)
 }
@@ -184,7 +199,15 @@ type job struct {
 type judged struct {
 	result  LeaverResult
 	share   share
-	leaning []*voucher // that verdicts lean on
+	leaning []lean
+	who     subject
+	struck  []string // isolated rules that took too much
+}
+
+// lean is an attestation that a rule's verdict leans on.
+type lean struct {
+	rule    string
+	voucher *voucher
 }
 
 // leavers evaluates side by side and gives out in order. What is under way is bounded: reading stops
@@ -293,21 +316,26 @@ func (e *evaluation) work(ctx context.Context, todo <-chan job) error {
 }
 
 // asker makes what one worker needs for itself.
-func (e *evaluation) asker(ctx context.Context) (*asker, func(), error) {
-	txn, err := e.store.NewTransaction(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
+func (e *evaluation) asker(ctx context.Context) (asker, func(), error) {
+	var there *remote
+	if e.away != nil {
+		there = &remote{away: e.away, data: e.sent, givenUp: e.strikes}
 	}
-	bound := newBound(ctx, e.opts.Timeout, e.memory)
-	done := func() {
-		bound.close()
-		e.store.Abort(ctx, txn)
+	if len(e.set.elsewhere) == len(e.set.rules) {
+		return there, there.close, nil
 	}
-	return &asker{questions: e.questions, bound: bound, txn: txn, metrics: opametrics.NoOp(), seen: map[*ast.Expr]bool{}}, done, nil
+	here, done, err := e.set.newLocal(ctx, e.questions, e.store, e.data, e.opts.Timeout, e.memory)
+	if err != nil || there == nil {
+		return here, done, err
+	}
+	return split{here: here, there: there, elsewhere: e.set.elsewhere}, func() {
+		there.close()
+		done()
+	}, nil
 }
 
 // leaver judges one leaver. The values built for the rules live as long as this call.
-func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged, error) {
+func (e *evaluation) leaver(ctx context.Context, asker asker, next job) (judged, error) {
 	leaver := next.record.Leaver
 	out := judged{result: LeaverResult{Leaver: leaver, Verdicts: []Verdict{}}, share: shareOf(next.record, next.before, e.subscribed)}
 	if leaver.State == snapshot.NotYet {
@@ -325,18 +353,16 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 		return out, fmt.Errorf("policies: %s: %w", leaver.Key(), err)
 	}
 	// Attestations are not laid before all rules at once: a rule hears those that it heeds, and no other.
-	said, err := asker.everything(ctx, string(leaver.State), view.input(nil))
-	if err != nil {
-		return out, err
-	}
+	all := asker.about(view.input(nil))
 	who := subject{key: leaver.Key(), leaver: leaver, graceFrom: graceFrom(leaver), state: leaver.State, facts: next.record.Facts, origins: next.origins, vouchers: e.roll.byLeaver[leaver.Key()]}
+	out.who = who
 	for _, rule := range e.set.rules {
 		switch {
 		case rule.Scope != PerLeaver:
 		case !rule.judges(leaver.State):
 			out.result.Verdicts = append(out.result.Verdicts, e.judge.notJudged(rule, who, leaver.State))
 		default:
-			answers, err := said(rule.ID)
+			answers, err := all.ask(ctx, rule.ID)
 			if ctx.Err() != nil {
 				return out, context.Cause(ctx)
 			}
@@ -348,20 +374,23 @@ func (e *evaluation) leaver(ctx context.Context, asker *asker, next job) (judged
 			if err != nil {
 				return out, err
 			}
-			out.leaning = append(out.leaning, leaning...)
+			for _, on := range leaning {
+				out.leaning = append(out.leaning, lean{rule.ID, on})
+			}
 			out.result.Verdicts = append(out.result.Verdicts, verdict)
 		}
 	}
+	out.struck = asker.struck()
 	return out, nil
 }
 
 // attest asks a rule once more, with the attestations that it heeds, where there are any. It gives the
 // verdict that stands and what it leans on.
-func (e *evaluation) attest(ctx context.Context, asker *asker, rule Rule, who subject, view view, observed Verdict) (Verdict, []*voucher, error) {
+func (e *evaluation) attest(ctx context.Context, asker asker, rule Rule, who subject, view view, observed Verdict) (Verdict, []*voucher, error) {
 	if who.heard = heard(rule, who.vouchers); len(who.heard) == 0 {
 		return observed, nil, nil
 	}
-	answers, err := asker.ask(ctx, asker.questions.one[rule.ID], view.input(who.heard))
+	answers, err := asker.about(view.input(who.heard)).ask(ctx, rule.ID)
 	if ctx.Err() != nil {
 		return observed, nil, context.Cause(ctx)
 	}
@@ -385,15 +414,12 @@ func (e *evaluation) tenant(ctx context.Context, all *population) (TenantResult,
 		return result, err
 	}
 	defer done()
-	said, err := asker.everything(ctx, tenantQuestion, all.value())
-	if err != nil {
-		return result, err
-	}
+	inquiry := asker.about(all.value())
 	for _, rule := range e.set.rules {
 		if rule.Scope != PerTenant {
 			continue
 		}
-		answers, err := said(rule.ID)
+		answers, err := inquiry.ask(ctx, rule.ID)
 		if ctx.Err() != nil {
 			return result, context.Cause(ctx)
 		}

@@ -240,7 +240,7 @@ func unknownMessage(missing []Missing) string {
 // in the rest.
 func (j *judge) read(rule Rule, who subject, said answers) (answer, error) {
 	a := answer{status: Unknown, severity: rule.Severity}
-	if status := said.of(docStatus, rule.ID); status != nil {
+	if status := said[docStatus]; status != nil {
 		word, _ := status.(ast.String)
 		if !isWord(string(word)) {
 			return a, fmt.Errorf("status is %v, none of pass, fail, unknown, not_applicable", status)
@@ -259,7 +259,7 @@ func (j *judge) read(rule Rule, who subject, said answers) (answer, error) {
 		{docMissing, func(v ast.Value) (err error) { a.missing, err = readMissing(v, rule); return err }},
 		{docAttested, func(v ast.Value) (err error) { a.attested, err = readAttested(v, who); return err }},
 	} {
-		value := said.of(part.doc, rule.ID)
+		value := said[part.doc]
 		if value == nil {
 			continue
 		}

@@ -31,13 +31,12 @@ const leaveTime = "leftAt"
 func dawn() time.Time { return time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // settle is the verdict of a rule that was asked, whatever is known of the leave time.
-func (e *evaluation) settle(ctx context.Context, asker *asker, rule Rule, who subject, view view, said answers, err error) (Verdict, error) {
+func (e *evaluation) settle(ctx context.Context, asker asker, rule Rule, who subject, view view, said answers, err error) (Verdict, error) {
 	verdict := e.judge.verdict(rule, who, said, err)
-	query, sees := e.questions.status[rule.ID]
-	if !who.leaver.LeftAt.IsZero() || !sees || broken(verdict) {
+	if !who.leaver.LeftAt.IsZero() || broken(verdict) {
 		return verdict, nil
 	}
-	looked, err := asker.looksAtLeaveTime(ctx, query, view.input(who.heard))
+	looked, err := asker.looksAtLeaveTime(ctx, rule.ID, view.input(who.heard))
 	if ctx.Err() != nil {
 		return verdict, context.Cause(ctx)
 	}
@@ -47,7 +46,7 @@ func (e *evaluation) settle(ctx context.Context, asker *asker, rule Rule, who su
 	var failing Verdict
 	by := who.leaver.LeftBy
 	for i, span := range [][2]time.Time{{dawn(), by}, {dawn(), dawn()}, {by, by}} {
-		answers, err := asker.ask(ctx, e.questions.one[rule.ID], view.left(who.leaver, span[0], span[1]).input(who.heard))
+		answers, err := asker.about(view.left(who.leaver, span[0], span[1]).input(who.heard)).ask(ctx, rule.ID)
 		if ctx.Err() != nil {
 			return verdict, context.Cause(ctx)
 		}
@@ -107,8 +106,11 @@ func (v view) left(leaver snapshot.Leaver, from, by time.Time) view {
 	return v
 }
 
-// looksAtLeaveTime finds a rule's status, and reports whether the leave time was looked at on the way.
-func (a *asker) looksAtLeaveTime(ctx context.Context, status rego.PreparedEvalQuery, input ast.Value) (bool, error) {
+func (a *local) looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error) {
+	status, sees := a.questions.status[rule]
+	if !sees {
+		return false, nil
+	}
 	w := &watcher{seen: a.seen}
 	_, err := status.Eval(ctx,
 		rego.EvalExternalCancel(a.bound.begin()),

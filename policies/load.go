@@ -4,17 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"leavercheck/policies/program"
 )
 
 // LoadOptions says what to load beside the built-in checklist.
 type LoadOptions struct {
-	// Dirs holds policies of your own: packages custom.<org>.<rule>.
-	Dirs []string
+	// Sources are directories or bundles (tar.gz) with policies of your own: packages custom.<org>.<rule>.
+	Sources []string
+	// Keys, where there are any, must have signed each of the sources: any one of them. See ErrSignature.
+	Keys []Key
+	// Digest, where not empty, is what Set.Digest must be. See ErrDigest.
+	Digest string
+	// Isolation says which policies run in processes of their own.
+	Isolation Isolation
 	// Settings holds, per rule id, what is to differ from METADATA.
 	Settings Settings
 }
@@ -22,24 +29,71 @@ type LoadOptions struct {
 // Set is a compiled set of rules. It does not change and may be used by several goroutines.
 type Set struct {
 	compiler *ast.Compiler
+	program  *program.Program
 	rules    []Rule
 	docs     []documents // beside rules
 	off      []Rule      // that the settings switch off
 	digest   string
+	// elsewhere are the rules, by id, that are not asked in this process.
+	elsewhere map[string]bool
+	// away runs them, nil where another process has nothing to do with this one.
+	away *away
 }
 
-// Load reads, checks and compiles the built-in checklist and the directories on top of it. An error
-// names every problem found, each with file and line.
+// Load reads, checks and compiles the built-in checklist and the sources on top of it. An error names every
+// problem found, each with file and line. Policies that are not signed as asked, or not those of the digest,
+// are not looked into.
 func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
-	sources := []source{checklist()}
-	for _, dir := range opts.Dirs {
-		sources = append(sources, directory(dir))
+	sources, err := openSources(opts)
+	if err != nil {
+		return nil, err
 	}
-	return load(ctx, sources, opts.Settings)
+	var set *Set
+	if opts.Isolation.isolates(sources) {
+		set, err = loadAway(ctx, sources, opts)
+	} else {
+		set, err = load(ctx, sources, opts.Settings)
+	}
+	if err == nil && len(set.rules) == 0 {
+		err = errors.New("policies: every rule is switched off")
+	}
+	return set, err
+}
+
+// openSources reads the sources, and holds them to signature and digest.
+func openSources(opts LoadOptions) ([]source, error) {
+	sources := []source{checklist()}
+	var problems []error
+	for _, name := range opts.Sources {
+		opened, err := openSource(name, len(opts.Keys) > 0)
+		if err == nil && len(opts.Keys) > 0 {
+			err = verify(opened.texts, opts.Keys)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("policies: %s: %w", name, err))
+		}
+		sources = append(sources, opened)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	if opts.Digest == "" {
+		return sources, nil
+	}
+	got, err := digestOf(sources)
+	if err == nil && got != strings.ToLower(opts.Digest) {
+		err = fmt.Errorf("%w: it is %s, not %s", ErrDigest, got, opts.Digest)
+	}
+	return sources, err
 }
 
 // Rules describes the rules that are evaluated, sorted by id.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// rule finds a rule that is there.
+func (s *Set) rule(id string) Rule {
+	return s.rules[slices.IndexFunc(s.rules, func(r Rule) bool { return r.ID == id })]
+}
 
 // Off describes the rules that the settings switch off, sorted by id.
 func (s *Set) Off() []Rule { return slices.Clone(s.off) }
@@ -60,6 +114,7 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 	caps := capabilities()
 	var files []file
 	var bySource [][]file
+	var silent []file // whose rules are asked elsewhere
 	var problems []error
 	for _, source := range sources {
 		some, err := source.files(false, caps)
@@ -72,6 +127,9 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 		}
 		files = append(files, some...)
 		bySource = append(bySource, some)
+		if source.elsewhere {
+			silent = append(silent, some...)
+		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -94,17 +152,24 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 	if err := settings.apply(set.rules); err != nil {
 		return nil, err
 	}
-	if set.switchOff(settings); len(set.rules) == 0 {
-		return nil, errors.New("policies: every rule is switched off")
+	set.switchOff(settings)
+	set.elsewhere = map[string]bool{}
+	for _, rule := range set.rules {
+		if slices.ContainsFunc(silent, func(f file) bool { return packageName(f.module) == rule.Package }) {
+			set.elsewhere[rule.ID] = true
+		}
 	}
-	if set.compiler, err = compile(files, set.rules, set.docs, caps); err != nil {
+	if set.compiler, err = compile(files, caps); err != nil {
 		return nil, err
 	}
-	return set, nil
+	if len(set.elsewhere) == len(set.rules) {
+		return set, nil // there is nothing to plan
+	}
+	return set, set.plan(ctx)
 }
 
 // compile makes the one compiler: all policies, the generated modules, the locks and the schemas.
-func compile(files []file, rules []Rule, docs []documents, caps *ast.Capabilities) (*ast.Compiler, error) {
+func compile(files []file, caps *ast.Capabilities) (*ast.Compiler, error) {
 	schemas, err := schemaSet()
 	if err != nil {
 		return nil, err
@@ -116,9 +181,7 @@ func compile(files []file, rules []Rule, docs []documents, caps *ast.Capabilitie
 		}
 		modules[f.name] = f.module
 	}
-	texts := declarations(files)
-	maps.Copy(texts, questionTexts(rules, docs))
-	for name, text := range texts {
+	for name, text := range declarations(files) {
 		if modules[name], err = parseGenerated(name, text, caps); err != nil {
 			return nil, err
 		}
@@ -148,26 +211,6 @@ func declarations(files []file) map[string]string {
 		if !declared {
 			out[generatedDir+root+regoSuffix] = "# METADATA\n# scope: subpackages\n# schemas:\n#   - input: schema.leaver\n#   - data.tenant: schema.tenant\npackage " + root + "\n"
 		}
-	}
-	return out
-}
-
-// questionTexts writes the modules that gather the rules' answers. A rule's document that is undefined
-// is simply not there.
-func questionTexts(rules []Rule, docs []documents) map[string]string {
-	out := map[string]string{}
-	for _, question := range questions() {
-		var text strings.Builder
-		fmt.Fprintf(&text, "package %s.%s\n", rootEngine, question.name)
-		for i, rule := range rules {
-			if !question.asks(rule) {
-				continue
-			}
-			for _, doc := range docs[i].names() {
-				fmt.Fprintf(&text, "%s[%q] := data.%s.%s\n", doc, rule.ID, rule.Package, doc)
-			}
-		}
-		out[generatedDir+question.name+regoSuffix] = text.String()
 	}
 	return out
 }

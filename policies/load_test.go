@@ -145,11 +145,17 @@ func TestLoadNeedsPolicies(t *testing.T) {
 	for want, from := range map[string]source{
 		"there is no policy (*.rego)": ours(map[string]string{"README.md": "x"}),
 		"there is no rule":            ours(map[string]string{"lib.rego": "package lib.x\n\na := 1\n"}),
-		"no such file":                directory(filepath.Join(t.TempDir(), "nowhere")),
-		"not a directory":             directory(file),
 		"larger than":                 ours(map[string]string{"a.rego": "package lib.x\n#" + strings.Repeat("x", maxPolicyBytes)}),
 	} {
 		if _, err := load(context.Background(), []source{from}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for want, name := range map[string]string{
+		"no such file": filepath.Join(t.TempDir(), "nowhere"),
+		"no bundle":    file,
+	} {
+		if _, err := Load(context.Background(), LoadOptions{Sources: []string{name}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
@@ -211,7 +217,7 @@ func TestLockNoPackageStandsInForData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := compile(files, nil, nil, capabilities()); err == nil || !strings.Contains(err.Error(), "conflicting rule for data path") {
+		if _, err := compile(files, capabilities()); err == nil || !strings.Contains(err.Error(), "conflicting rule for data path") {
 			t.Errorf("%s: got %v", path, err)
 		}
 	}

@@ -4,70 +4,90 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
+
+	"leavercheck/policies/program"
 )
 
-// question is one query that all rules of a kind answer at once. Leavers in different states are asked
-// different questions, so that a rule never runs for a leaver whom it does not judge.
-type question struct {
-	name string
-	asks func(Rule) bool
-}
+// Every rule is asked in one of two ways. Nearly always its documents are asked of a program, which is what makes a
+// hundred thousand leavers bearable. What the program does not know how to do, and every error, goes to OPA's own
+// evaluator, whose word and whose message count.
 
-// tenantQuestion is the name of the question to the rules on the tenant; the other questions have the
-// name of a leaver's state.
-const tenantQuestion = "tenant"
+// answers are what one rule said: the values of its documents. One that is undefined is not there.
+type answers map[string]ast.Value
 
-func questions() []question {
-	out := []question{{tenantQuestion, func(r Rule) bool { return r.Scope == PerTenant }}}
-	for _, state := range judgedStates() {
-		out = append(out, question{string(state), func(r Rule) bool { return r.judges(state) }})
-	}
-	return out
-}
-
-// prepared are the questions ready to be asked, of all rules at once or of one.
+// prepared are the questions ready to be asked.
 type prepared struct {
-	all map[string]rego.PreparedEvalQuery // by question
-	one map[string]rego.PreparedEvalQuery // by rule id
+	documents map[string][]document             // by rule id
+	one       map[string]rego.PreparedEvalQuery // by rule id, of all documents, for OPA
 	// status is of the status alone, by rule id, of the rules whose status can depend on the leave time.
 	status map[string]rego.PreparedEvalQuery
 }
 
+// document is one of a rule's, in the program.
+type document struct {
+	name string
+	at   program.Document
+}
+
+// plan writes the policies down as a program, for every document of every rule.
+func (s *Set) plan(ctx context.Context) error {
+	var refs []string
+	for i, rule := range s.rules {
+		if s.elsewhere[rule.ID] {
+			continue
+		}
+		for _, doc := range s.docs[i].names() {
+			refs = append(refs, documentRef(rule, doc))
+		}
+	}
+	var err error
+	s.program, err = program.New(ctx, s.compiler, strings.Join(refs, "; "))
+	return err
+}
+
+func documentRef(rule Rule, doc string) string { return "data." + rule.Package + "." + doc }
+
 // prepare readies every question against the documents in a store. It is done before any is asked: the
 // compiler is not made to be used while rules run.
 func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error) {
-	p := prepared{all: map[string]rego.PreparedEvalQuery{}, one: map[string]rego.PreparedEvalQuery{}, status: map[string]rego.PreparedEvalQuery{}}
+	p := prepared{documents: map[string][]document{}, one: map[string]rego.PreparedEvalQuery{}, status: map[string]rego.PreparedEvalQuery{}}
 	var err error
-	for _, question := range questions() {
-		if p.all[question.name], err = s.query(ctx, store, "data."+rootEngine+"."+question.name); err != nil {
-			return p, err
-		}
-	}
 	for i, rule := range s.rules {
+		if s.elsewhere[rule.ID] {
+			continue
+		}
+		for _, doc := range s.docs[i].names() {
+			at, ok := s.program.Document(documentRef(rule, doc))
+			if !ok {
+				return p, fmt.Errorf("policies: %s: the program does not know its %s", rule.ID, doc)
+			}
+			p.documents[rule.ID] = append(p.documents[rule.ID], document{doc, at})
+		}
 		if p.one[rule.ID], err = s.query(ctx, store, alone(rule, s.docs[i])); err != nil {
 			return p, err
 		}
 		if rule.Scope != PerLeaver || !s.seesLeaveTime(rule) {
 			continue
 		}
-		if p.status[rule.ID], err = s.query(ctx, store, "data."+rule.Package+"."+docStatus); err != nil {
+		if p.status[rule.ID], err = s.query(ctx, store, documentRef(rule, docStatus)); err != nil {
 			return p, err
 		}
 	}
 	return p, nil
 }
 
-// alone is a question to one rule, answered in the shape of the question to all. A comprehension is
-// empty where the rule says nothing; a plain reference would lose the whole answer.
+// alone is the question to one rule, for OPA: a set for each document, empty where it is undefined. A plain reference
+// would lose the whole answer.
 func alone(rule Rule, docs documents) string {
 	var parts []string
 	for _, doc := range docs.names() {
-		parts = append(parts, fmt.Sprintf("%q: {%q: x | x := data.%s.%s}", doc, rule.ID, rule.Package, doc))
+		parts = append(parts, fmt.Sprintf("%q: {x | x := %s}", doc, documentRef(rule, doc)))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -85,40 +105,92 @@ func (s *Set) query(ctx context.Context, store storage.Store, text string) (rego
 	return query, nil
 }
 
-// asker asks questions. It belongs to one goroutine.
-type asker struct {
+// asker asks questions. It belongs to one goroutine. An error is the rules', or the context's.
+type asker interface {
+	// about lays an input before the rules.
+	about(input ast.Value) inquiry
+	// looksAtLeaveTime finds a rule's status, and reports whether the leave time was looked at on the way.
+	looksAtLeaveTime(ctx context.Context, rule string, input ast.Value) (bool, error)
+	// struck lists, and forgets, the isolated rules that took too much since it was last called.
+	struck() []string
+}
+
+// inquiry is what is asked about one input. Another one may be begun at any time.
+type inquiry interface {
+	// ask asks one rule.
+	ask(ctx context.Context, rule string) (answers, error)
+}
+
+// local is the asker of rules that run in this process.
+type local struct {
 	questions prepared
+	machine   *program.Machine
+	under     *localInquiry // whose input the machine has
 	bound     *bound
 	txn       storage.Transaction
 	metrics   metrics.Metrics
 	seen      map[*ast.Expr]bool // see watcher
 }
 
-// answers is, per document, an object with the rules' ids as keys.
-type answers struct{ docs ast.Object }
-
-// of gives what a rule said, nil where it said nothing.
-func (a answers) of(doc, rule string) ast.Value {
-	if a.docs == nil {
-		return nil
+// newLocal readies one, which honours the bounds; see bound. What it returns beside ends it.
+func (s *Set) newLocal(ctx context.Context, questions prepared, store storage.Store, data ast.Value, limit time.Duration, memory uint64) (*local, func(), error) {
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("policies: opening the store: %w", err)
 	}
-	byRule := a.docs.Get(ast.InternedTerm(doc))
-	if byRule == nil {
-		return nil
+	bound := newBound(ctx, limit, memory)
+	done := func() {
+		bound.close()
+		store.Abort(ctx, txn)
 	}
-	object, ok := byRule.Value.(ast.Object)
-	if !ok {
-		return nil
-	}
-	said := object.Get(ast.StringTerm(rule))
-	if said == nil {
-		return nil
-	}
-	return said.Value
+	return &local{
+		questions: questions, machine: s.program.Machine(ctx, data), bound: bound, txn: txn,
+		metrics: metrics.NoOp(), seen: map[*ast.Expr]bool{},
+	}, done, nil
 }
 
-// ask puts a prepared query.
-func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
+func (a *local) struck() []string { return nil }
+
+func (a *local) about(input ast.Value) inquiry { return &localInquiry{a, input} }
+
+type localInquiry struct {
+	*local
+	input ast.Value
+}
+
+func (q *localInquiry) ask(ctx context.Context, rule string) (answers, error) {
+	if q.under != q {
+		q.under = q
+		q.machine.Begin(q.input)
+	}
+	q.machine.Heed(q.bound.begin())
+	said, err := q.run(rule)
+	if over := q.bound.end(); over != nil {
+		return nil, over
+	}
+	if err == nil || ctx.Err() != nil {
+		return said, err
+	}
+	return q.opa(ctx, q.questions.one[rule], q.input)
+}
+
+// run asks the program.
+func (a *local) run(rule string) (answers, error) {
+	said := answers{}
+	for _, doc := range a.questions.documents[rule] {
+		value, err := a.machine.Ask(doc.at)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			said[doc.name] = value
+		}
+	}
+	return said, nil
+}
+
+// opa asks OPA a question to one rule.
+func (a *local) opa(ctx context.Context, query rego.PreparedEvalQuery, input ast.Value) (answers, error) {
 	options := []rego.EvalOption{
 		rego.EvalExternalCancel(a.bound.begin()),
 		rego.EvalMetrics(a.metrics),
@@ -132,24 +204,21 @@ func (a *asker) ask(ctx context.Context, query rego.PreparedEvalQuery, input ast
 		err = over
 	}
 	if err != nil {
-		return answers{}, err
+		return nil, err
 	}
+	said := answers{}
 	if len(results) == 0 || len(results[0].Expressions) == 0 {
-		return answers{}, nil
+		return said, nil
 	}
-	docs, _ := results[0].Expressions[0].Value.(ast.Object)
-	return answers{docs}, nil
-}
-
-// everything asks all rules of a question. When that fails, because one rule's error ends the query for
-// all, each rule is asked alone, and only those that fail are lost.
-func (a *asker) everything(ctx context.Context, name string, input ast.Value) (func(rule string) (answers, error), error) {
-	all, err := a.ask(ctx, a.questions.all[name], input)
-	if err == nil {
-		return func(string) (answers, error) { return all, nil }, nil
+	docs, ok := results[0].Expressions[0].Value.(ast.Object)
+	if !ok {
+		return said, nil
 	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return func(rule string) (answers, error) { return a.ask(ctx, a.questions.one[rule], input) }, nil
+	docs.Foreach(func(name, values *ast.Term) {
+		doc, _ := name.Value.(ast.String)
+		if set, ok := values.Value.(ast.Set); ok && set.Len() == 1 {
+			said[string(doc)] = set.Slice()[0].Value
+		}
+	})
+	return said, nil
 }

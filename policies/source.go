@@ -7,17 +7,20 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// A policy file is text that people write; one beyond this size is something else.
-const maxPolicyBytes = 1 << 20
+// Policies are texts that people write; what is beyond these sizes is something else.
+const (
+	maxPolicyBytes = 1 << 20  // of one file
+	maxTotalBytes  = 16 << 20 // of all files of a source
+	maxFiles       = 4096     // of a source
+)
 
 const (
 	regoSuffix = ".rego"
@@ -27,11 +30,15 @@ const (
 // source is a place that policies come from.
 type source struct {
 	name string
-	fs   fs.FS
+	// fs is where to read from; texts, where it is nil, are every file as read, sorted.
+	fs    fs.FS
+	texts []file
 	// prefix stands before a file's path in messages and results.
 	prefix string
 	// ours says that it is the built-in checklist, which alone may use its packages.
 	ours bool
+	// elsewhere says that its rules are asked in another process, and are here for others to refer to.
+	elsewhere bool
 }
 
 // checklist is the checklist that comes with the program.
@@ -39,40 +46,24 @@ func checklist() source {
 	return source{name: "the built-in checklist", fs: builtin, prefix: "policies", ours: true}
 }
 
-// directory is a directory of somebody's own policies.
-func directory(dir string) source {
-	return source{name: dir, fs: os.DirFS(dir), prefix: filepath.ToSlash(filepath.Clean(dir))}
-}
-
 // file is one policy as read.
 type file struct {
 	name   string // as messages and results call it
 	path   string // within its source
 	text   []byte
-	module *ast.Module
+	module *ast.Module // nil until parsed
 }
 
 // files reads and parses every policy of the source, sorted by path. Tests are left out unless asked
 // for; files that are no policies are not read.
 func (s source) files(tests bool, caps *ast.Capabilities) ([]file, error) {
-	if info, err := fs.Stat(s.fs, "."); err != nil {
-		return nil, fmt.Errorf("policies: %s: %w", s.name, err)
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("policies: %s is not a directory", s.name)
+	out, err := s.read(tests)
+	if err != nil {
+		return nil, err
 	}
-	var out []file
 	var problems []error
-	err := fs.WalkDir(s.fs, ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() || !strings.HasSuffix(name, regoSuffix) || !tests && strings.HasSuffix(name, testSuffix):
-			return nil
-		}
-		f := file{name: path.Join(s.prefix, name), path: name}
-		if f.text, err = readBounded(s.fs, name); err != nil {
-			return err
-		}
+	for i := range out {
+		f := &out[i]
 		f.module, err = ast.ParseModuleWithOpts(f.name, string(f.text), ast.ParserOptions{
 			ProcessAnnotation: true, // without this, METADATA and with it every schema is ignored
 			RegoVersion:       ast.RegoV1,
@@ -80,21 +71,73 @@ func (s source) files(tests bool, caps *ast.Capabilities) ([]file, error) {
 		})
 		if err != nil {
 			problems = append(problems, explain(err))
-			return nil
 		}
-		out = append(out, f)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("policies: reading %s: %w", s.name, err)
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	return out, errors.Join(problems...)
+}
+
+// read reads every policy of the source, sorted by path. It does not look into them.
+func (s source) read(tests bool) ([]file, error) {
+	if s.fs != nil {
+		if info, err := fs.Stat(s.fs, "."); err != nil {
+			return nil, fmt.Errorf("policies: %s: %w", s.name, err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("policies: %s is not a directory", s.name)
+		}
+		var err error
+		if s.texts, err = readTree(s.fs, isPolicy); err != nil {
+			return nil, fmt.Errorf("policies: reading %s: %w", s.name, err)
+		}
+	}
+	var out []file
+	for _, f := range s.texts {
+		if isPolicy(f.path) && (tests || !strings.HasSuffix(f.path, testSuffix)) {
+			f.name = path.Join(s.prefix, f.path)
+			out = append(out, f)
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("policies: there is no policy (*.rego) in %s", s.name)
 	}
 	return out, nil
+}
+
+func isPolicy(name string) bool { return strings.HasSuffix(name, regoSuffix) }
+
+// readTree reads the files that are wanted, sorted by the segments of their paths.
+func readTree(fsys fs.FS, wanted func(name string) bool) ([]file, error) {
+	var out []file
+	total := 0
+	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !wanted(name) {
+			return err
+		}
+		// A pipe would be waited for, a device never ends. Links may lead to a file of the same source.
+		if info, err := fs.Stat(fsys, name); err != nil {
+			return err
+		} else if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is no regular file", name)
+		}
+		if len(out) == maxFiles {
+			return fmt.Errorf("there are more than %d files", maxFiles)
+		}
+		text, err := readBounded(fsys, name)
+		if err != nil {
+			return err
+		}
+		if total += len(text); total > maxTotalBytes {
+			return fmt.Errorf("the files are together larger than %d bytes", maxTotalBytes)
+		}
+		out = append(out, file{path: name, text: text})
+		return nil
+	})
+	sortByPath(out)
+	return out, err
+}
+
+// sortByPath sorts as a walk through directories goes.
+func sortByPath(files []file) {
+	slices.SortFunc(files, func(a, b file) int { return slices.Compare(strings.Split(a.path, "/"), strings.Split(b.path, "/")) })
 }
 
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
@@ -111,6 +154,19 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d bytes", name, maxPolicyBytes)
 	}
 	return text, nil
+}
+
+// digestOf is the digest of sources whose policies may not even be Rego.
+func digestOf(sources []source) (string, error) {
+	var all [][]file
+	for _, source := range sources {
+		files, err := source.read(false)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, files)
+	}
+	return digest(all), nil
 }
 
 // digest is the SHA-256 over the policies of all sources: their paths within the source and their

@@ -240,7 +240,7 @@ func unread(fact snapshot.Fact, inPart bool) snapshot.Fact {
 // jury judges one leaver after the other in one tenant, with or without a baseline.
 type jury struct {
 	evaluation *evaluation
-	asker      *asker
+	asker      asker
 	with       func() jury // the same tenant with a baseline; nil where this one has it
 }
 
@@ -276,7 +276,7 @@ func (j jury) verdict(t *testing.T, rule Rule, r example) Verdict {
 		t.Fatal(err)
 	}
 	who := subject{key: r.Leaver.Key(), leaver: r.Leaver, graceFrom: graceFrom(r.Leaver), state: r.Leaver.State, facts: r.Facts, vouchers: r.vouchers}
-	said, err := j.asker.ask(context.Background(), j.asker.questions.one[rule.ID], view.input(nil))
+	said, err := j.asker.about(view.input(nil)).ask(context.Background(), rule.ID)
 	verdict, _, err := j.evaluation.attest(context.Background(), j.asker, rule, who, view, j.evaluation.judge.verdict(rule, who, said, err))
 	if err != nil {
 		t.Fatal(err)

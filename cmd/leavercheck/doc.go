@@ -10,7 +10,7 @@
 //	leavercheck doctor                                    what the sign-in may read, and what sets an application up
 //	leavercheck simulate                                  a made-up tenant to try it all on
 //	leavercheck exchange-export-script                    PowerShell for --exchange-export, where Exchange may not be asked
-//	leavercheck policy list|show|test|check|new           the rules, and the tools to write and change them
+//	leavercheck policy list|show|test|check|new|digest    the rules, and the tools to write and change them
 //
 // It only reads. It signs in as an application, with whatever the environment offers
 // (AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate or secret; a federated token; a
@@ -25,7 +25,7 @@
 //	2  usage or configuration: a flag, a roster, a policy, an attestation, a key, a directory, a baseline that does not fit
 //	3  something failed at or above --fail-on
 //	4  nothing failed, but something at or above --incomplete-on could not be checked
-//	5  integrity: a broken seal or signature, a link to a foreign host, the wrong tenant
+//	5  integrity: a broken seal or signature (of a snapshot or of rules), rules of another digest, a link to a foreign host, the wrong tenant
 //	6  interrupted; with --out the same command goes on, for three days
 //
 // Collect judges nothing: its 4 says that --max-duration ended it, and the same command goes on.

@@ -18,7 +18,7 @@ import (
 type doctorFlags struct {
 	format string
 	setup  string
-	dirs   []string
+	policySources
 }
 
 func newDoctor(sys system, c *common) *cobra.Command {
@@ -54,7 +54,7 @@ unknown or could not be found out, 5 the sign-in is another tenant's.`,
 	f := cmd.Flags()
 	f.StringVar(&d.format, "format", "table", "form of the output: table or json")
 	f.StringVar(&d.setup, "setup", "", "print what sets an application up, as: "+strings.Join(setups(), ", "))
-	f.StringArrayVar(&d.dirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
+	d.policySources.add(cmd)
 	complete(cmd, "format", "table", "json")
 	complete(cmd, "setup", setups()...)
 	return cmd
@@ -74,9 +74,9 @@ func (d *doctorFlags) examine(ctx context.Context, sys system, c *common, t *ten
 	if d.format != "table" && d.format != "json" {
 		return usagef("--format %q is none of table, json", d.format)
 	}
-	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: d.dirs})
+	set, err := d.load(ctx, nil)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	opts, stop, err := t.options(sys, c, snapshot.Opening{}, newLog(sys.stderr, c))
 	if err != nil {

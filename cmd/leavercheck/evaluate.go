@@ -20,7 +20,7 @@ import (
 type evaluateFlags struct {
 	outputFlags
 	openFlags
-	policyDirs   []string
+	policySources
 	failOn       string
 	incompleteOn string
 	// baseline, attestations and waivers are paths, empty for none.
@@ -34,7 +34,7 @@ const nothing = "none"
 func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
 	f.addIdentity(cmd)
-	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
+	f.policySources.add(cmd)
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	cmd.Flags().StringVar(&f.waivers, "waivers", "", "`FILE` with what is accepted for a time, each by somebody and for a reason (YAML)")
@@ -125,9 +125,9 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if err != nil {
 		return nil, err
 	}
-	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: f.policyDirs, Settings: settings})
+	set, err := f.load(ctx, settings)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	work := &evaluateWork{set: set, opts: policies.EvaluateOptions{Tool: policies.Tool{Name: tool().Name, Version: tool().Version}}}
 	if work.opts.Attestations, err = f.readAttestations(set); err != nil {

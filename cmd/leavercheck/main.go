@@ -20,7 +20,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, system{
-		args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, now: time.Now,
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, now: time.Now,
 	})
 	stop()
 	os.Exit(code)

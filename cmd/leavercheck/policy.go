@@ -21,19 +21,19 @@ func newPolicy(sys system, c *common) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyList(sys, c), newPolicyShow(sys, c), newPolicyTest(sys, c), newPolicyCheck(sys, c), newPolicyNew(sys))
+	cmd.AddCommand(newPolicyList(sys, c), newPolicyShow(sys, c), newPolicyTest(sys, c), newPolicyCheck(sys, c), newPolicyNew(sys), newPolicyDigest(sys))
 	return cmd
 }
 
 // policyFlags are those of the commands that read rules.
 type policyFlags struct {
-	dirs       []string
+	policySources
 	asJSON     bool
 	confidence string
 }
 
 func (p *policyFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&p.dirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
+	p.policySources.add(cmd)
 	cmd.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&p.confidence, "confidence", string(policies.MediumConfidence), "show the controls that fit no worse than this: "+strings.Join(confidences(), ", "))
 	complete(cmd, "confidence", confidences()...)
@@ -59,9 +59,9 @@ func (p *policyFlags) rules(cmd *cobra.Command, c *common) ([]policies.Rule, err
 	if err != nil {
 		return nil, err
 	}
-	set, err := policies.Load(cmd.Context(), policies.LoadOptions{Dirs: p.dirs, Settings: settings})
+	set, err := p.load(cmd.Context(), settings)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	rules := slices.Concat(set.Rules(), set.Off())
 	slices.SortFunc(rules, func(a, b policies.Rule) int { return strings.Compare(a.ID, b.ID) })

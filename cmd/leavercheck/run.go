@@ -32,6 +32,7 @@ const (
 // system is everything outside the program.
 type system struct {
 	args           []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	now            func() time.Time
@@ -84,7 +85,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var row *roster.Error
 	switch {
-	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, snapshot.ErrSignature), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant), errors.Is(err, collector.ErrAudience):
+	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, snapshot.ErrSignature), errors.Is(err, policies.ErrSignature), errors.Is(err, policies.ErrDigest), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant), errors.Is(err, collector.ErrAudience):
 		return codeIntegrity
 	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
@@ -122,7 +123,7 @@ the same command goes on if it has --out.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
 	root.AddCommand(
 		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
-		newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
+		newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys), newIsolated(sys),
 	)
 	for _, cmd := range everyCommand(root) {
 		cmd.Args = asUsage(cmd.Args)

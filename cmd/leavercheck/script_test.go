@@ -42,6 +42,8 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit code %d, want %d", got, want)
 				}
 			},
+			"keys":   scriptKeys,
+			"bundle": scriptBundle,
 			// "mode 600 FILE" checks permission bits.
 			"mode": func(ts *testscript.TestScript, _ bool, args []string) {
 				info, err := os.Stat(ts.MkAbs(args[1]))
