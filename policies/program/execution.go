@@ -169,7 +169,7 @@ func (x *execution) calls(s *statement) (bool, error) {
 	case s.calls.arity == 2:
 		term, err = x.document(s.calls)
 	default:
-		term, err = x.run(s.calls, s.args, x.locals)
+		term, err = x.apply(s.calls, s.args, x.locals)
 	}
 	x.locals[s.target] = term
 	return term != nil, err
@@ -177,31 +177,35 @@ func (x *execution) calls(s *statement) (bool, error) {
 
 // scan runs a block for each member of a collection, in the order of OPA's evaluator.
 func (x *execution) scan(s *statement) error {
-	body := s.blocks[0]
-	member := func(key, value *ast.Term) error {
-		if x.cancel.Cancelled() {
-			return ErrCancelled
-		}
-		x.locals[s.key], x.locals[s.target] = key, value
-		leave, _, err := x.block(body)
-		if err == nil && leave > 0 {
-			err = ErrUnsupported // no plan leaves a scan in the middle
-		}
-		return err
-	}
 	switch v := s.a.in(x.locals).Value.(type) {
 	case *ast.Array:
 		for i := range v.Len() {
-			if err := member(ast.InternedTerm(i), v.Elem(i)); err != nil {
+			if err := x.member(s, ast.InternedTerm(i), v.Elem(i)); err != nil {
 				return err
 			}
 		}
 	case ast.Object:
-		return v.Iter(member)
+		return v.Iter(func(key, value *ast.Term) error { return x.member(s, key, value) })
 	case ast.Set:
-		return v.Iter(func(term *ast.Term) error { return member(term, term) })
+		for _, term := range v.Slice() {
+			if err := x.member(s, term, term); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func (x *execution) member(s *statement, key, value *ast.Term) error {
+	if x.cancel.Cancelled() {
+		return ErrCancelled
+	}
+	x.locals[s.key], x.locals[s.target] = key, value
+	leave, _, err := x.block(s.blocks[0])
+	if err == nil && leave > 0 {
+		err = ErrUnsupported // no plan leaves a scan in the middle
+	}
+	return err
 }
 
 func same(a, b *ast.Term) bool { return a == b || a.Value.Compare(b.Value) == 0 }
