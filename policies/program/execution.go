@@ -22,6 +22,8 @@ func (x *execution) block(b block) (leave int, ended bool, err error) {
 		case dot:
 			term := below(s.a.in(x.locals), s.b.in(x.locals))
 			x.locals[s.target], holds = term, term != nil
+		case dotData:
+			holds, err = x.dotData(s)
 		case assign:
 			x.locals[s.target] = s.a.in(x.locals)
 		case assignOnce:
@@ -104,6 +106,19 @@ func (x *execution) build(s *statement) error {
 		v.Insert(a, value)
 	}
 	return nil
+}
+
+// dotData looks something up in the data. OPA finds what stands under the name "2" with the number, too, as long as the
+// reference begins at the data, and only OPA knows whether it does.
+func (x *execution) dotData(s *statement) (bool, error) {
+	value, key := s.a.in(x.locals), s.b.in(x.locals)
+	_, object := value.Value.(ast.Object)
+	if _, text := key.Value.(ast.String); object && !text {
+		return false, ErrUnsupported
+	}
+	term := below(value, key)
+	x.locals[s.target] = term
+	return term != nil, nil
 }
 
 // test runs the statements that hold or do not. A plan tests only what is defined.
