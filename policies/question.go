@@ -120,10 +120,6 @@ func (a *asker) about(input ast.Value) *inquiry { return &inquiry{a, input} }
 
 // ask asks one rule.
 func (q *inquiry) ask(ctx context.Context, rule string) (answers, error) {
-	if q.under != q {
-		q.under = q
-		q.machine.Begin(q.input)
-	}
 	q.machine.Heed(q.bound.begin())
 	said, err := q.run(rule)
 	if over := q.bound.end(); over != nil {
@@ -136,10 +132,14 @@ func (q *inquiry) ask(ctx context.Context, rule string) (answers, error) {
 }
 
 // run asks the program.
-func (a *asker) run(rule string) (answers, error) {
+func (q *inquiry) run(rule string) (answers, error) {
+	if q.under != q {
+		q.under = q
+		q.machine.Begin(q.input)
+	}
 	said := answers{}
-	for _, doc := range a.questions.documents[rule] {
-		value, err := a.machine.Ask(doc.at)
+	for _, doc := range q.questions.documents[rule] {
+		value, err := q.machine.Ask(doc.at)
 		if err != nil {
 			return nil, err
 		}

@@ -61,6 +61,7 @@ func (p *Program) Machine(ctx context.Context, data ast.Value) *Machine {
 		program: p,
 		data:    ast.NewTerm(data),
 		context: topdown.BuiltinContext{Context: ctx, Cache: builtins.Cache{}},
+		cancel:  topdown.NewCancel(),
 		paths:   make([]found, len(p.paths)), documents: make([]found, len(p.functions)), unary: map[application]*ast.Term{},
 	}
 	m.take = func(term *ast.Term) error {
@@ -70,7 +71,7 @@ func (p *Program) Machine(ctx context.Context, data ast.Value) *Machine {
 	return m
 }
 
-// Heed makes the Cancel end what is asked from now on. Without one nothing may be asked.
+// Heed makes the Cancel end what is asked from now on.
 func (m *Machine) Heed(cancel topdown.Cancel) { m.cancel, m.context.Cancel = cancel, cancel }
 
 // Begin lays an input before the policies. It must not change until the next one.
