@@ -159,10 +159,6 @@ type localInquiry struct {
 }
 
 func (q *localInquiry) ask(ctx context.Context, rule string) (answers, error) {
-	if q.under != q {
-		q.under = q
-		q.machine.Begin(q.input)
-	}
 	q.machine.Heed(q.bound.begin())
 	said, err := q.run(rule)
 	if over := q.bound.end(); over != nil {
@@ -175,10 +171,14 @@ func (q *localInquiry) ask(ctx context.Context, rule string) (answers, error) {
 }
 
 // run asks the program.
-func (a *local) run(rule string) (answers, error) {
+func (q *localInquiry) run(rule string) (answers, error) {
+	if q.under != q {
+		q.under = q
+		q.machine.Begin(q.input)
+	}
 	said := answers{}
-	for _, doc := range a.questions.documents[rule] {
-		value, err := a.machine.Ask(doc.at)
+	for _, doc := range q.questions.documents[rule] {
+		value, err := q.machine.Ask(doc.at)
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,8 @@ func (x *execution) block(b block) (leave int, ended bool, err error) {
 		case dot:
 			term := below(s.a.in(x.locals), s.b.in(x.locals))
 			x.locals[s.target], holds = term, term != nil
+		case dotData:
+			holds, err = x.dotData(s)
 		case assign:
 			x.locals[s.target] = s.a.in(x.locals)
 		case assignOnce:
@@ -106,6 +108,19 @@ func (x *execution) build(s *statement) error {
 	return nil
 }
 
+// dotData looks something up in the data. OPA finds what stands under the name "2" with the number, too, as long as the
+// reference begins at the data, and only OPA knows whether it does.
+func (x *execution) dotData(s *statement) (bool, error) {
+	value, key := s.a.in(x.locals), s.b.in(x.locals)
+	_, object := value.Value.(ast.Object)
+	if _, text := key.Value.(ast.String); object && !text {
+		return false, ErrUnsupported
+	}
+	term := below(value, key)
+	x.locals[s.target] = term
+	return term != nil, nil
+}
+
 // test runs the statements that hold or do not. A plan tests only what is defined.
 func (x *execution) test(s *statement) (bool, error) {
 	a := s.a.in(x.locals)
@@ -169,7 +184,7 @@ func (x *execution) calls(s *statement) (bool, error) {
 	case s.calls.arity == 2:
 		term, err = x.document(s.calls)
 	default:
-		term, err = x.run(s.calls, s.args, x.locals)
+		term, err = x.apply(s.calls, s.args, x.locals)
 	}
 	x.locals[s.target] = term
 	return term != nil, err
@@ -177,31 +192,35 @@ func (x *execution) calls(s *statement) (bool, error) {
 
 // scan runs a block for each member of a collection, in the order of OPA's evaluator.
 func (x *execution) scan(s *statement) error {
-	body := s.blocks[0]
-	member := func(key, value *ast.Term) error {
-		if x.cancel.Cancelled() {
-			return ErrCancelled
-		}
-		x.locals[s.key], x.locals[s.target] = key, value
-		leave, _, err := x.block(body)
-		if err == nil && leave > 0 {
-			err = ErrUnsupported // no plan leaves a scan in the middle
-		}
-		return err
-	}
 	switch v := s.a.in(x.locals).Value.(type) {
 	case *ast.Array:
 		for i := range v.Len() {
-			if err := member(ast.InternedTerm(i), v.Elem(i)); err != nil {
+			if err := x.member(s, ast.InternedTerm(i), v.Elem(i)); err != nil {
 				return err
 			}
 		}
 	case ast.Object:
-		return v.Iter(member)
+		return v.Iter(func(key, value *ast.Term) error { return x.member(s, key, value) })
 	case ast.Set:
-		return v.Iter(func(term *ast.Term) error { return member(term, term) })
+		for _, term := range v.Slice() {
+			if err := x.member(s, term, term); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func (x *execution) member(s *statement, key, value *ast.Term) error {
+	if x.cancel.Cancelled() {
+		return ErrCancelled
+	}
+	x.locals[s.key], x.locals[s.target] = key, value
+	leave, _, err := x.block(s.blocks[0])
+	if err == nil && leave > 0 {
+		err = ErrUnsupported // no plan leaves a scan in the middle
+	}
+	return err
 }
 
 func same(a, b *ast.Term) bool { return a == b || a.Value.Compare(b.Value) == 0 }

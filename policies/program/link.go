@@ -57,6 +57,7 @@ const (
 	callBuiltin
 	follow // a path that is fixed
 	dot
+	dotData // the same within the data, where OPA takes numbers for names
 	equal
 	notEqual
 	isArray
@@ -112,6 +113,9 @@ type path struct {
 	data   bool
 }
 
+// inData is the path of what stands in the data at no fixed place.
+const inData = -2
+
 // The roots among the paths have the number of their local.
 func roots() []path { return []path{{parent: -1}, {parent: -1, data: true}} }
 
@@ -125,7 +129,12 @@ func link(policy *ir.Policy) (*Program, error) {
 		l.strings = append(l.strings, ast.InternedTerm(text.Value))
 	}
 	for _, b := range policy.Static.BuiltinFuncs {
-		l.builtins[b.Name] = &builtin{name: b.Name, run: topdown.GetBuiltin(b.Name), void: b.Decl.Result() == nil}
+		linked := &builtin{name: b.Name, void: b.Decl.Result() == nil}
+		// What is not the same every time needs a world around it, and a relation (walk) has many values: both are OPA's.
+		if known := ast.BuiltinMap[b.Name]; known != nil && !known.IsNondeterministic() && !known.Relation {
+			linked.run = topdown.GetBuiltin(b.Name)
+		}
+		l.builtins[b.Name] = linked
 	}
 	for i, f := range policy.Funcs.Funcs {
 		linked := &function{name: f.Name, index: i, arity: len(f.Params), fixed: true}
@@ -215,7 +224,11 @@ func (l *linker) statement(from ir.Stmt) (statement, error) {
 	case *ir.DotStmt:
 		return l.dot(s), nil
 	case *ir.ScanStmt:
+		at, known := l.known[int(s.Source)]
 		out = statement{code: scan, a: operand{local: int(s.Source)}, key: l.set(int(s.Key)), target: l.set(int(s.Value))}
+		if known && (at == inData || l.paths[at].data) {
+			l.known[int(s.Value)] = inData
+		}
 		out.blocks, err = l.blocks([]*ir.Block{s.Block})
 		return out, err
 	case *ir.NotStmt:
@@ -297,8 +310,15 @@ func (l *linker) dot(s *ir.DotStmt) statement {
 	if key.constant != nil {
 		name, text = key.constant.Value.(ast.String)
 	}
-	if source.constant != nil || !known || !text {
+	if source.constant != nil || !known {
 		return statement{code: dot, a: source, b: key, target: l.set(int(s.Target))}
+	}
+	if !text || parent == inData {
+		out := statement{code: dot, a: source, b: key, target: l.set(int(s.Target))}
+		if parent == inData || l.paths[parent].data {
+			out.code, l.known[int(s.Target)] = dotData, inData
+		}
+		return out
 	}
 	at, ok := l.children[pathKey{parent, string(name)}]
 	if !ok {
@@ -379,7 +399,7 @@ func looksAtInput(b block) bool {
 			if isInput(s.a) {
 				return true
 			}
-		case assign, assignOnce, dot, equal, notEqual, isArray, isObject, isSet, isDefined, isUndefined, length, scan, arrayAppend, setAdd, returns:
+		case assign, assignOnce, dot, dotData, equal, notEqual, isArray, isObject, isSet, isDefined, isUndefined, length, scan, arrayAppend, setAdd, returns:
 			if isInput(s.a) {
 				return true
 			}
@@ -389,7 +409,7 @@ func looksAtInput(b block) bool {
 			}
 		}
 		switch s.code {
-		case dot, equal, notEqual:
+		case dot, dotData, equal, notEqual:
 			if isInput(s.b) {
 				return true
 			}

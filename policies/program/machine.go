@@ -31,12 +31,20 @@ type Machine struct {
 	paths     []found // beside Program.paths
 	documents []found // of functions without further parameters, beside Program.functions
 	turn      int     // counts inputs
+	unary     map[application]*ast.Term
 	locals    []*ast.Term
 	calls     []*execution // under way, and spare ones
 	depth     int
 	operands  []*ast.Term // of the built-in under way
 	result    *ast.Term   // of it
 	take      func(*ast.Term) error
+}
+
+// application is a function with one further parameter, applied to a term: the same few times and names of an input go
+// through the same few functions in many rules. A term is known by where it is; none changes once it is handed on.
+type application struct {
+	function int
+	term     *ast.Term
 }
 
 // found is a value that was looked up or worked out; nil says that it is undefined.
@@ -53,7 +61,8 @@ func (p *Program) Machine(ctx context.Context, data ast.Value) *Machine {
 		program: p,
 		data:    ast.NewTerm(data),
 		context: topdown.BuiltinContext{Context: ctx, Cache: builtins.Cache{}},
-		paths:   make([]found, len(p.paths)), documents: make([]found, len(p.functions)),
+		cancel:  topdown.NewCancel(),
+		paths:   make([]found, len(p.paths)), documents: make([]found, len(p.functions)), unary: map[application]*ast.Term{},
 	}
 	m.take = func(term *ast.Term) error {
 		m.result = term
@@ -62,12 +71,13 @@ func (p *Program) Machine(ctx context.Context, data ast.Value) *Machine {
 	return m
 }
 
-// Heed makes the Cancel end what is asked from now on. Without one nothing may be asked.
+// Heed makes the Cancel end what is asked from now on.
 func (m *Machine) Heed(cancel topdown.Cancel) { m.cancel, m.context.Cancel = cancel, cancel }
 
 // Begin lays an input before the policies. It must not change until the next one.
 func (m *Machine) Begin(input ast.Value) {
 	m.turn++
+	clear(m.unary)
 	m.input = ast.NewTerm(input)
 	m.paths[0] = found{m.input, m.turn}
 	m.paths[1] = found{m.data, everlasting}
@@ -102,7 +112,23 @@ func (m *Machine) document(f *function) (*ast.Term, error) {
 	return term, nil
 }
 
-// run calls a function with what its caller's operands hold.
+// apply calls a function with what its caller's operands hold.
+func (m *Machine) apply(f *function, args []operand, caller []*ast.Term) (*ast.Term, error) {
+	if f.arity != 3 {
+		return m.run(f, args, caller)
+	}
+	to := application{f.index, args[2].in(caller)}
+	if known, ok := m.unary[to]; ok {
+		return known, nil
+	}
+	term, err := m.run(f, args, caller)
+	if err == nil {
+		m.unary[to] = term
+	}
+	return term, err
+}
+
+// run runs a function with what its caller's operands hold.
 func (m *Machine) run(f *function, args []operand, caller []*ast.Term) (*ast.Term, error) {
 	if m.cancel.Cancelled() {
 		return nil, ErrCancelled
@@ -189,9 +215,35 @@ func (m *Machine) call(b *builtin, args []operand, locals []*ast.Term) (*ast.Ter
 		}
 		m.operands = append(m.operands, term)
 	}
+	if b.name == ast.ObjectFilter.Name {
+		if object := filter(m.operands[0], m.operands[1]); object != nil {
+			return object, nil
+		}
+	}
 	m.result = nil
 	if err := b.run(m.context, m.operands, m.take); err != nil {
 		return nil, fmt.Errorf("program: %s: %w", b.name, err)
 	}
 	return m.result, nil
+}
+
+// filter is object.filter for a list of names, which rules ask for all the time to show what they looked at, and which
+// OPA makes two objects for. Of anything else it makes nothing.
+func filter(from, names *ast.Term) *ast.Term {
+	object, ok := from.Value.(ast.Object)
+	list, listed := names.Value.(*ast.Array)
+	if !ok || !listed {
+		return nil
+	}
+	out := ast.NewObjectWithCapacity(list.Len())
+	for i := range list.Len() {
+		name := list.Elem(i)
+		if _, text := name.Value.(ast.String); !text {
+			return nil
+		}
+		if value := object.Get(name); value != nil {
+			out.Insert(name, value)
+		}
+	}
+	return ast.NewTerm(out)
 }
