@@ -48,7 +48,7 @@ func directorySuite(dirs []string) (suite, error) {
 	s.own, s.store = modules, func() storage.Store { return store }
 	custom := false
 	for _, module := range modules {
-		custom = custom || isRulePackage(module)
+		custom = custom || isRulePackage(module) && segments(module)[0] == rootCustom
 	}
 	if !custom {
 		return s, nil

@@ -82,6 +82,14 @@ type runOptions struct {
 
 // run runs the suite's tests that match and gives the results in the order of the files.
 func (s *suite) run(ctx context.Context, opts runOptions) ([]testRun, error) {
+	runs, err := s.evaluate(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return runs, s.explainFailures(ctx, runs)
+}
+
+func (s *suite) evaluate(ctx context.Context, opts runOptions) ([]testRun, error) {
 	store := s.store()
 	txn, err := store.NewTransaction(ctx, storage.WriteParams)
 	if err != nil {
@@ -130,7 +138,7 @@ func (s *suite) run(ctx context.Context, opts runOptions) ([]testRun, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return runs, s.explainFailures(ctx, runs)
+	return runs, nil
 }
 
 // testRunner runs tests one after another. It belongs to one goroutine.
