@@ -39,7 +39,7 @@ func sourceSuite(source source) (suite, error) {
 func directorySuite(dirs []string) (suite, error) {
 	s := suite{caps: ast.CapabilitiesForThisVersion()}
 	s.caps.AllowNet = noHosts()
-	modules, store, err := tester.LoadWithParserOptions(dirs, nil, ast.ParserOptions{
+	modules, store, err := tester.LoadWithParserOptions(dirs, notInScenarios, ast.ParserOptions{
 		RegoVersion: ast.RegoV1, Capabilities: s.caps, ProcessAnnotation: true,
 	})
 	if err != nil {

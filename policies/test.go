@@ -169,12 +169,16 @@ func Test(ctx context.Context, opts TestOptions) (TestReport, error) {
 	return report, nil
 }
 
-// count counts as "opa test" does: cases of a table one by one.
 func (r *TestReport) count(test testRun) {
-	r.Tests = append(r.Tests, test.TestResult)
+	r.Add(test.TestResult)
 	if test.emptyTable && test.Outcome == TestPassed {
 		r.EmptyTables = append(r.EmptyTables, fmt.Sprintf("%s:%d: %s", test.File, test.Line, test.FullName()))
 	}
+}
+
+// Add adds a test and counts it as "opa test" does: cases of a table one by one.
+func (r *TestReport) Add(test TestResult) {
+	r.Tests = append(r.Tests, test)
 	switch {
 	case test.Outcome == TestSkipped:
 		r.Skipped++

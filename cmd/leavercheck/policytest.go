@@ -16,6 +16,7 @@ type policyTestFlags struct {
 	format  string
 	timings bool
 	watch   bool
+	update  bool
 }
 
 func newPolicyTest(sys system, c *common) *cobra.Command {
@@ -30,6 +31,10 @@ Tests of rules of your own (packages custom.<org>.<rule>) are held to more: a ta
 without a case fails, a built-in function that fails is an error, and what a test gives
 as input or data.tenant may only have names that a snapshot has.
 
+A directory with scenario.yaml is a scenario: rules tested on a whole snapshot, one that
+is kept beside it or one that is collected from the simulated tenant. Its expected.yaml
+holds every verdict; --update shows and writes it.
+
 Exit code 3 means that a test failed, that the coverage is below --threshold, or that
 --every-status misses a status; 2 that the tests could not be run, or that there are
 none. --verbose names the tests that pass, too.`,
@@ -40,6 +45,9 @@ none. --verbose names the tests that pass, too.`,
 			f.opts.Dirs, f.opts.BuiltIn, f.opts.Clock = args, len(args) == 0, sys.now
 			if !slices.Contains(report.TestFormats(), f.format) {
 				return usagef("--format: %q is none of %s", f.format, strings.Join(report.TestFormats(), ", "))
+			}
+			if f.watch && f.update {
+				return usagef("--watch and --update contradict each other")
 			}
 			if f.watch {
 				return f.keepWatch(cmd.Context(), sys, c)
@@ -55,6 +63,7 @@ none. --verbose names the tests that pass, too.`,
 	flags.StringVar(&f.format, "format", report.TestTable, "`FORMAT`: "+strings.Join(report.TestFormats(), ", ")+"; github and azure are annotations at the lines of a change")
 	flags.BoolVar(&f.timings, "timings", false, "show how long tests take, and name the slowest")
 	flags.BoolVar(&f.watch, "watch", false, "run the tests again whenever a file changes, until interrupted")
+	flags.BoolVar(&f.update, "update", false, "write the expected.yaml of scenarios that differ, after showing it")
 	complete(cmd, "format", report.TestFormats()...)
 	return cmd
 }

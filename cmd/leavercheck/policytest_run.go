@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"time"
 
 	"leavercheck/policies"
@@ -19,6 +20,10 @@ func (f *policyTestFlags) once(ctx context.Context, sys system, c *common) error
 		return err
 	} else if err != nil {
 		return usageError{err}
+	}
+	scenarios := scenarioTests{sys: sys, dirs: f.opts.Dirs, match: regexp.MustCompile(f.opts.Run), update: f.update, sets: map[string]*policies.Set{}}
+	if err := scenarios.run(ctx, &result); err != nil {
+		return err
 	}
 	if err := report.WriteTests(sys.stdout, f.format, result, report.TestOptions{Verbose: c.verbose, Timings: f.timings}); err != nil {
 		return err
