@@ -21,8 +21,7 @@ type ScenarioOutcome struct {
 // that it is about, of every leaver and of the tenant, with what is expected: a verdict that nobody expects
 // is a failure, too. The set is that of PolicyDirs and Parameters; the options are those of Evaluate.
 func (s Scenario) Test(ctx context.Context, set *Set, snap Snapshot, opts EvaluateOptions, clock func() time.Time) (ScenarioOutcome, error) {
-	rules, err := s.rulesOf(set)
-	if err != nil {
+	if err := s.Check(set); err != nil {
 		return ScenarioOutcome{}, err
 	}
 	now := func() time.Time { return time.Time{} }
@@ -30,17 +29,19 @@ func (s Scenario) Test(ctx context.Context, set *Set, snap Snapshot, opts Evalua
 		now = clock
 	}
 	start := now()
-	got := &scenarioResult{rules: rules, names: map[string]string{}}
+	got := &scenarioResult{rules: s.rulesOf(set), names: map[string]string{}}
 	if _, err := set.Evaluate(ctx, snap, opts, got); err != nil {
 		return ScenarioOutcome{}, fmt.Errorf("%s: %w", s.Dir, err)
 	}
 	out := ScenarioOutcome{Result: TestResult{
 		Package: scenarioKey, Name: s.Dir, File: s.Dir + "/" + ScenarioFile, Line: 1, Outcome: TestPassed, Duration: now().Sub(start),
 	}}
+	var err error
 	if out.Expected, err = got.text(); err != nil {
 		return out, err
 	}
 	if s.expected == nil {
+		out.Result.Cases = got.unexpected()
 		out.Result.fail(TestFailure{File: out.Result.File, Line: 1, Message: "there is no " + ExpectedFile + " beside it; policy test --update writes it"})
 		return out, nil
 	}
@@ -48,21 +49,25 @@ func (s Scenario) Test(ctx context.Context, set *Set, snap Snapshot, opts Evalua
 	return out, nil
 }
 
-// rulesOf gives the rules that the scenario is about.
-func (s Scenario) rulesOf(set *Set) (map[string]bool, error) {
-	out := map[string]bool{}
+// Check says whether the set has the rules that the scenario names.
+func (s Scenario) Check(set *Set) error {
 	var problems []error
 	for _, id := range s.Rules {
 		if !slices.ContainsFunc(set.rules, func(r Rule) bool { return r.ID == id }) {
-			problems = append(problems, fmt.Errorf("%s/%s:1: there is no rule %q", s.Dir, ScenarioFile, id))
+			problems = append(problems, fmt.Errorf("%s/%s:1: rules: there is no rule %q", s.Dir, ScenarioFile, id))
 		}
+	}
+	return errors.Join(problems...)
+}
+
+// rulesOf gives the rules that the scenario is about.
+func (s Scenario) rulesOf(set *Set) map[string]bool {
+	out := map[string]bool{}
+	for _, id := range s.Rules {
 		out[id] = true
 	}
-	if len(s.Rules) > 0 {
-		return out, errors.Join(problems...)
-	}
 	for _, rule := range set.rules {
-		if strings.HasPrefix(rule.Package, rootCustom+".") {
+		if len(s.Rules) == 0 && strings.HasPrefix(rule.Package, rootCustom+".") {
 			out[rule.ID] = true
 		}
 	}
@@ -71,8 +76,28 @@ func (s Scenario) rulesOf(set *Set) (map[string]bool, error) {
 			out[rule.ID] = true
 		}
 	}
-	return out, nil
+	return out
 }
+
+// unexpected are the cases of a scenario that expects nothing yet.
+func (r *scenarioResult) unexpected() []TestCase {
+	var out []TestCase
+	add := func(name string, verdicts []Verdict) {
+		for _, v := range verdicts {
+			if r.about(v.Rule) {
+				out = append(out, TestCase{Name: name + ": " + v.Rule, Failed: true})
+			}
+		}
+	}
+	for _, l := range r.leavers {
+		add(r.names[l.Leaver.Key()], l.Verdicts)
+	}
+	add(theTenant, r.tenant.Verdicts)
+	return out
+}
+
+// theTenant stands in the names of cases where a leaver's would.
+const theTenant = "the tenant"
 
 func (r *TestResult) fail(f TestFailure) {
 	r.Outcome = TestFailed
@@ -93,7 +118,10 @@ func (e *expectation) compare(got *scenarioResult, result *TestResult) {
 	for _, name := range slices.Sorted(maps.Keys(missed)) {
 		result.fail(TestFailure{File: e.file, Line: missed[name].line, Message: name + " is expected, and the snapshot holds nobody of that name"})
 	}
-	e.one("the tenant", got, got.tenant.Verdicts, e.tenant, result)
+	e.one(theTenant, got, got.tenant.Verdicts, e.tenant, result)
+	if len(result.Cases) == 0 {
+		result.fail(TestFailure{File: e.file, Line: 1, Message: "the scenario comes to no verdict: it proves nothing"})
+	}
 }
 
 func (e *expectation) one(name string, got *scenarioResult, verdicts []Verdict, expected expectedLeaver, result *TestResult) {

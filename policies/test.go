@@ -185,13 +185,18 @@ func (r *TestReport) Add(test TestResult) {
 	case test.Outcome == TestErred:
 		r.Errors++
 	case len(test.Cases) > 0:
+		failed := 0
 		for _, c := range test.Cases {
 			if c.Failed {
-				r.Failed++
+				failed++
 			} else {
 				r.Passed++
 			}
 		}
+		if failed == 0 && test.Outcome == TestFailed {
+			failed = 1 // for a reason that is no case's
+		}
+		r.Failed += failed
 	case test.Outcome == TestFailed:
 		r.Failed++
 	default:

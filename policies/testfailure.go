@@ -3,6 +3,7 @@ package policies
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -120,10 +121,46 @@ func lastFailure(trace []*topdown.Event) (TestFailure, bool) {
 		return TestFailure{
 			File: event.Location.File, Line: event.Location.Row,
 			Message: "does not hold: " + firstLine(string(event.Location.Text)),
-			Values:  strings.TrimRight(values.String(), "\n"),
+			Values:  leftAligned(values.String()),
 		}, true
 	}
 	return TestFailure{}, false
+}
+
+// leftAligned takes off the indent that every line has, and blanks at the ends of lines.
+func leftAligned(text string) string {
+	var lines []string
+	indent := -1
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if line != "" {
+			if own := len(line) - len(strings.TrimLeft(line, " ")); indent < 0 || own < indent {
+				indent = own
+			}
+		}
+		lines = append(lines, line)
+	}
+	for i, line := range lines {
+		if line != "" {
+			lines[i] = line[indent:]
+		}
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
+}
+
+// broken are the failures of a test that an error ended, each at the place of the error.
+func (t test) broken(errs []error) []TestFailure {
+	var out []TestFailure
+	for _, err := range errs {
+		failure := t.failure(oneLine(err))
+		var e *topdown.Error
+		if errors.As(err, &e) && e.Location != nil {
+			failure.File, failure.Line = e.Location.File, e.Location.Row
+			failure.Message = e.Code + ": " + strings.ReplaceAll(e.Message, "\n", "; ")
+		}
+		out = append(out, failure)
+	}
+	return out
 }
 
 func firstLine(text string) string {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -185,13 +184,12 @@ func (r *testRunner) run(ctx context.Context, t test) testRun {
 	results, err := r.eval(ctx, rego.New(options...))
 	out.Duration = r.now().Sub(start)
 	out.Output = printed.String()
-	switch {
-	case err == nil && len(broken) > 0:
-		err = errors.Join(asErrors(broken)...)
-		fallthrough
-	case err != nil:
-		out.Outcome = TestErred
-		out.Failures = []TestFailure{t.failure(oneLine(err))}
+	errs := []error{err}
+	if err == nil {
+		errs = asErrors(broken)
+	}
+	if len(errs) > 0 {
+		out.Outcome, out.Failures = TestErred, t.broken(errs)
 		return out
 	}
 	r.judge(t, results, &notes, &out)

@@ -159,7 +159,7 @@ func quote(text string) string { return `"` + text + `"` }
 func indented(indent, text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
-		lines = append(lines, indent+strings.TrimRight(strings.ReplaceAll(line, "\t", "  "), "\r\n"))
+		lines = append(lines, strings.TrimRight(indent+strings.ReplaceAll(line, "\t", "  "), " \r\n"))
 	}
 	return lines
 }
@@ -330,10 +330,15 @@ func junitCases(test policies.TestResult, opts TestOptions) []junitTestCase {
 		return []junitTestCase{base}
 	}
 	var out []junitTestCase
-	for i, c := range test.Cases {
+	if whole := junitFailures(test, ""); len(whole) > 0 {
+		base.Failures = whole // for a reason that is no case's
+		out = append(out, base)
+		base.Failures = nil
+	}
+	for _, c := range test.Cases {
 		one := base
 		one.Name += ": " + clean.Text(c.Name)
-		if i > 0 {
+		if len(out) > 0 {
 			one.Time, one.Output = "", "" // the test's, said once
 		}
 		if c.Failed {

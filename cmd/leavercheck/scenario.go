@@ -67,6 +67,9 @@ func (t *scenarioTests) one(ctx context.Context, s policies.Scenario) (policies.
 	if err != nil {
 		return policies.ScenarioOutcome{}, usagef("%s: %w", at, err)
 	}
+	if err := s.Check(set); err != nil {
+		return policies.ScenarioOutcome{}, usageError{err}
+	}
 	temporary, err := os.MkdirTemp("", "leavercheck-scenario-")
 	if err != nil {
 		return policies.ScenarioOutcome{}, fmt.Errorf("a place for the snapshot: %w", err)
@@ -193,6 +196,9 @@ func chosen(tenant *simtenant.Tenant, entries []roster.Entry, people []string) (
 		if names[entry.DisplayName] {
 			out = append(out, entry)
 		}
+	}
+	if len(out) != len(names) {
+		return nil, fmt.Errorf("%d people are called by %d names", len(out), len(names))
 	}
 	return out, nil
 }
