@@ -46,7 +46,9 @@ type tracer struct {
 	statuses map[string]bool // package and status
 }
 
-func newTracer() *tracer { return &tracer{places: map[*ast.Location]bool{}, statuses: map[string]bool{}} }
+func newTracer() *tracer {
+	return &tracer{places: map[*ast.Location]bool{}, statuses: map[string]bool{}}
+}
 
 // Enabled is part of topdown.QueryTracer.
 func (t *tracer) Enabled() bool { return true }
