@@ -1,48 +1,97 @@
 package policies
 
 import (
-	"fmt"
-	"io"
+	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
-// tracer notes the lines that tests reach, and which statuses rules came to. A rule that no test has
-// seen fail may be one that cannot.
+// Coverage is what the tests reached.
+type Coverage struct {
+	Percent float64 `json:"percent"`
+	// Missed are the lines that no test reached, by file and first line.
+	Missed []MissedLines `json:"missed,omitempty"`
+	// Rules says, per rule, which of its statuses the tests came to. A rule that no test has seen fail may
+	// be one that cannot.
+	Rules []StatusCoverage `json:"rules"`
+	// Enough says that the coverage is as asked for.
+	Enough bool `json:"enough"`
+}
+
+// MissedLines are lines of a file, one after another, that no test reached.
+type MissedLines struct {
+	File string `json:"file"`
+	From int    `json:"from"`
+	To   int    `json:"to"`
+}
+
+// StatusCoverage is what the tests saw of one rule.
+type StatusCoverage struct {
+	Rule string `json:"rule"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Reached and Missed are the statuses that the rule can give, as its ladder is written.
+	Reached []Status `json:"reached"`
+	Missed  []Status `json:"missed,omitempty"`
+}
+
+// tracer notes the places that tests reach, and which statuses rules came to. It belongs to one goroutine.
 type tracer struct {
-	*cover.Cover
-	mu   sync.Mutex
-	seen map[string]bool // package and status
+	places   map[*ast.Location]bool
+	statuses map[string]bool // package and status
 }
 
 func newTracer() *tracer {
-	return &tracer{Cover: cover.New(), seen: map[string]bool{}}
+	return &tracer{places: map[*ast.Location]bool{}, statuses: map[string]bool{}}
 }
 
-// TraceEvent is called by the evaluator, from several tests at once.
+// Enabled is part of topdown.QueryTracer.
+func (t *tracer) Enabled() bool { return true }
+
+// Config is part of topdown.QueryTracer: the values of variables are not needed.
+func (t *tracer) Config() topdown.TraceConfig { return topdown.TraceConfig{} }
+
+// TraceEvent is called by the evaluator.
 func (t *tracer) TraceEvent(event topdown.Event) {
-	t.Cover.TraceEvent(event)
-	if event.Op != topdown.ExitOp {
-		return
+	switch node := event.Node.(type) {
+	case *ast.Expr:
+		if event.Op == topdown.EvalOp && node.Location != nil {
+			t.places[node.Location] = true
+		}
+	case *ast.Rule:
+		if event.Op != topdown.ExitOp {
+			return
+		}
+		t.places[node.Head.Location] = true
+		if !isStatus(node) || node.Head.Value == nil {
+			return
+		}
+		if word, ok := node.Head.Value.Value.(ast.String); ok {
+			t.statuses[statusOf(node.Module, string(word))] = true
+		}
 	}
-	rule, ok := event.Node.(*ast.Rule)
-	if !ok || !isStatus(rule) || rule.Head.Value == nil {
-		return
+}
+
+// reached is what all tracers saw.
+type reached struct {
+	cover    *cover.Cover
+	statuses map[string]bool
+}
+
+func union(tracers []*tracer) *reached {
+	r := &reached{cover: cover.New(), statuses: map[string]bool{}}
+	for _, t := range tracers {
+		for place := range t.places {
+			r.cover.TraceEvent(topdown.Event{Op: topdown.EvalOp, Node: &ast.Expr{Location: place}})
+		}
+		maps.Copy(r.statuses, t.statuses)
 	}
-	word, ok := rule.Head.Value.Value.(ast.String)
-	if !ok {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.seen[reached(rule.Module, string(word))] = true
+	return r
 }
 
 func isStatus(rule *ast.Rule) bool {
@@ -51,10 +100,10 @@ func isStatus(rule *ast.Rule) bool {
 	return string(name) == docStatus || string(word) == docStatus
 }
 
-func reached(module *ast.Module, status string) string { return packageName(module) + " " + status }
+func statusOf(module *ast.Module, status string) string { return packageName(module) + " " + status }
 
 // coverage compares what was reached with what there is, tests left aside.
-func (t *tracer) coverage(modules map[string]*ast.Module, threshold float64) *Coverage {
+func (r *reached) coverage(modules map[string]*ast.Module, opts TestOptions) *Coverage {
 	policies := map[string]*ast.Module{}
 	var files []file
 	for name, module := range modules {
@@ -63,75 +112,72 @@ func (t *tracer) coverage(modules map[string]*ast.Module, threshold float64) *Co
 			files = append(files, file{name: name, module: module})
 		}
 	}
-	out := &Coverage{}
-	report := t.Report(policies)
+	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
+	out := &Coverage{Percent: 100, Rules: r.statusCoverage(files)}
+	report := r.cover.Report(policies)
 	covered, all := 0, 0
-	for name, f := range report.Files {
-		if policies[name] == nil {
-			continue
-		}
-		covered, all = covered+f.CoveredLines, all+f.CoveredLines+f.NotCoveredLines
-		if lines := missedLines(f); lines != "" {
-			out.Missed = append(out.Missed, name+": "+lines)
-		}
+	for _, f := range files {
+		lines := report.Files[f.name]
+		covered, all = covered+lines.CoveredLines, all+lines.CoveredLines+lines.NotCoveredLines
+		out.Missed = append(out.Missed, missedLines(f.name, lines)...)
 	}
-	if out.Percent = 100; all > 0 {
+	if all > 0 {
 		out.Percent = 100 * float64(covered) / float64(all)
 	}
+	out.Enough = out.Percent >= opts.Threshold
+	for _, rule := range out.Rules {
+		if len(rule.Missed) > 0 && (opts.EveryStatus || opts.Threshold == 100) {
+			out.Enough = false
+		}
+	}
+	return out
+}
+
+// statusCoverage looks at every status that stands as a word in a rule's ladder.
+func (r *reached) statusCoverage(files []file) []StatusCoverage {
+	out := []StatusCoverage{}
 	for _, p := range folders(files) {
 		if p.id() == "" {
 			continue
 		}
+		at := p.noted.Package.Location
+		one := StatusCoverage{Rule: p.id(), File: at.File, Line: at.Row, Reached: []Status{}}
 		for _, rule := range p.rules(docStatus) {
 			for rung := rule; rung != nil; rung = rung.Else {
 				word, ok := rung.Head.Value.Value.(ast.String)
-				if ok && !t.seen[reached(p.noted, string(word))] {
-					out.Unreached = append(out.Unreached, p.id()+": "+string(word))
+				status := Status(word)
+				switch {
+				case !ok || slices.Contains(one.Reached, status) || slices.Contains(one.Missed, status):
+				case r.statuses[statusOf(p.noted, string(word))]:
+					one.Reached = append(one.Reached, status)
+				default:
+					one.Missed = append(one.Missed, status)
 				}
 			}
 		}
+		out = append(out, one)
 	}
-	slices.Sort(out.Missed)
-	slices.Sort(out.Unreached)
-	out.Unreached = slices.Compact(out.Unreached)
-	out.enough = out.Percent >= threshold && (threshold < 100 || len(out.Unreached) == 0)
+	slices.SortStableFunc(out, func(a, b StatusCoverage) int { return cmp.Compare(a.Rule, b.Rule) })
 	return out
 }
 
-// missedLines lists the lines of a file that were not reached, neighbours as one: "3, 7-9".
-func missedLines(f *cover.FileReport) string {
+// missedLines lists the lines of a file that were not reached, neighbours as one.
+func missedLines(name string, f *cover.FileReport) []MissedLines {
 	rows := map[int]bool{}
 	for _, missed := range f.NotCovered {
 		for row := missed.Start.Row; row <= missed.End.Row; row++ {
-			// A line is reached when any part of it is.
-			rows[row] = rows[row] || !f.IsCovered(row)
+			if !f.IsCovered(row) { // a line is reached when any part of it is
+				rows[row] = true
+			}
 		}
 	}
-	var parts []string
-	sorted := slices.Sorted(maps.Keys(rows))
-	for i := 0; i < len(sorted); i++ {
-		first := sorted[i]
-		if !rows[first] {
-			continue
-		}
-		for i+1 < len(sorted) && sorted[i+1] == sorted[i]+1 && rows[sorted[i+1]] {
-			i++
-		}
-		if part := strconv.Itoa(first); sorted[i] == first {
-			parts = append(parts, part)
+	var out []MissedLines
+	for _, row := range slices.Sorted(maps.Keys(rows)) {
+		if last := len(out) - 1; last >= 0 && out[last].To == row-1 {
+			out[last].To = row
 		} else {
-			parts = append(parts, part+"-"+strconv.Itoa(sorted[i]))
+			out = append(out, MissedLines{File: name, From: row, To: row})
 		}
 	}
-	return strings.Join(parts, ", ")
-}
-
-func (c *Coverage) write(w io.Writer) {
-	fmt.Fprintf(w, "coverage: %.1f %% of the lines of policies\n", c.Percent)
-	for _, missed := range c.Missed {
-		fmt.Fprintf(w, "  not reached: %s\n", missed)
-	}
-	for _, status := range c.Unreached {
-		fmt.Fprintf(w, "  no test comes to %s\n", status)
-	}
+	return out
 }

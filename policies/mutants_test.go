@@ -496,3 +496,18 @@ func turned(expr *ast.Expr) func() {
 		return func() { expr.SetOperator(ast.NewTerm(opposite.Ref())) }
 	}
 }
+
+// tableTests names the tests that have a case for each value of a variable: test_x[name].
+func tableTests(modules map[string]*ast.Module) map[string]bool {
+	out := map[string]bool{}
+	for _, module := range modules {
+		for _, rule := range module.Rules {
+			ref := rule.Head.Ref()
+			ground := ref.GroundPrefix()
+			if len(ground) < len(ref) {
+				out[module.Package.Path.Extend(ground).String()] = true
+			}
+		}
+	}
+	return out
+}

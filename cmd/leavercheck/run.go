@@ -36,6 +36,8 @@ type system struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	now            func() time.Time
+	// ticks is when to look whether files have changed, until stop is called.
+	ticks func() (c <-chan time.Time, stop func())
 }
 
 // exit ends a command with a code and without a message: the output has said it all.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 
 func newSimulate(sys system) *cobra.Command {
 	var dir string
+	var people bool
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a made-up tenant, to try things on",
@@ -24,6 +26,9 @@ it are printed.`,
 			tenant, err := simtenant.New(simtenant.Options{Now: sys.now(), Clock: sys.now})
 			if err != nil {
 				return err
+			}
+			if people {
+				return listPeople(sys, tenant)
 			}
 			server, err := tenant.Start()
 			if err != nil {
@@ -64,5 +69,16 @@ it are printed.`,
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "`DIR` for ca.pem and roster.csv; without it they are removed at the end")
+	cmd.Flags().BoolVar(&people, "people", false, "list who is on its roster, with their story, and end")
 	return cmd
+}
+
+// listPeople names the people whom a scenario can choose.
+func listPeople(sys system, tenant *simtenant.Tenant) error {
+	var lines []string
+	for _, p := range tenant.Truth() {
+		lines = append(lines, p.UserPrincipalName+"  "+p.Story)
+	}
+	slices.Sort(lines)
+	return printLines(sys.stdout, lines...)
 }

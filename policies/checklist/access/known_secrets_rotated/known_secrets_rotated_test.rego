@@ -33,7 +33,6 @@ test_pass[name] if {
 			[credential({"endDateTime": "2026-06-01T12:00:00Z"})],
 			[certificate({"startDateTime": "2026-06-02T12:00:00Z"})],
 		)]),
-		"whatever else there is a list of": now([object.union(application([], []), {"owners": [credential({})]})]),
 		"owned then, and rotated since": {
 			"ownedApplications": example.read([application([credential({"startDateTime": "2026-06-02T12:00:00Z"})], [])]),
 			"baseline": {"ownedApplications": example.read([object.union(
