@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"leavercheck/policies"
+	"leavercheck/report/clean"
 )
 
 // csvFile writes a sheet as RFC 4180 has it: UTF-8, commas, lines that end in CR LF, a header line. Rows are
@@ -64,6 +65,7 @@ func (c *csvFile) rows(rows [][]string) error {
 		for i := range row {
 			row[i] = cell(row[i])
 		}
+		row[0] = string(clean.Lines([]byte(row[0]))) // it begins a line
 		if err := c.out.Write(row); err != nil {
 			return fmt.Errorf("report: writing: %w", err)
 		}

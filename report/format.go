@@ -42,7 +42,7 @@ func Catalogue() []Format {
 		{Name: CSV, Readers: "auditors and Power BI; a row for each verdict, with its evidence", Whole: true, open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &verdictSheet{}) }},
 		{Name: CSVMatrix, Readers: "managers in a spreadsheet; people down, rules across", open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &matrixSheet{}) }},
 		{Name: CSVPlan, Readers: "whoever does the work; what to do, with columns for owner, date and decision", open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &planSheet{}) }},
-		{Name: XLSX, Readers: "auditors in Excel; the three tables and a summary as sheets", Binary: true, Whole: true, open: func(w io.Writer, opts Options) Renderer { return newXLSX(w, opts) }},
+		{Name: XLSX, Readers: "auditors in Excel; the three tables and a summary as sheets", Binary: true, Whole: true, open: func(w io.Writer, _ Options) Renderer { return newXLSX(w) }},
 		{Name: Markdown, Readers: "GitHub job summaries ($GITHUB_STEP_SUMMARY), tickets and wikis", open: func(w io.Writer, opts Options) Renderer { return newMarkdown(w, opts, jobSummary()) }},
 		{Name: MarkdownChat, Readers: "a chat channel; the worst, within a message of Teams or Slack", open: func(w io.Writer, opts Options) Renderer { return newMarkdown(w, opts, chatMessage()) }},
 		{Name: JUnit, Readers: "Azure DevOps, GitLab and Jenkins; a suite for each leaver, a test for each rule", open: func(w io.Writer, _ Options) Renderer { return newJUnit(w) }},

@@ -93,7 +93,11 @@ func (m *markdown) fill(p *mdPage, summary policies.Summary) {
 	p.line("")
 	p.line("**" + sentence(summary, m.tenantFails) + "**")
 	p.line("")
-	p.line("Tenant " + code(bounded(named(m.header.Tenant), 100)) + ", as collected at " + moment(m.header.JudgedAsOf()) + ".")
+	when := "as collected at " + moment(m.header.CollectedAt)
+	if !m.header.Now.IsZero() {
+		when += ", judged as of " + moment(m.header.Now)
+	}
+	p.line("Tenant " + code(bounded(named(m.header.Tenant), 100)) + ", " + when + ".")
 	if n := len(summary.Incomplete); n > 0 {
 		p.line("**Incomplete:** " + count(summary.Statuses[policies.Unknown], "verdict is", "verdicts are") + " unknown, for " + count(n, "cause", "causes") + ".")
 	}
@@ -112,6 +116,9 @@ func (m *markdown) fill(p *mdPage, summary policies.Summary) {
 	p.verdicts("Waived", m.waived.total, m.waived.sorted(), "waiver", "until")
 	if p.tables {
 		m.rest(p, summary)
+	} else {
+		p.line("")
+		p.line(m.beside(summary))
 	}
 }
 
@@ -140,11 +147,26 @@ func (m *markdown) changes(p *mdPage, summary policies.Summary) {
 		parts = append(parts, strconv.Itoa(summary.Changes[kind])+" "+words(kind))
 	}
 	p.line("Compared with the result of " + moment(m.header.Compared.CollectedAt) + ": " + strings.Join(parts, ", ") + ".")
-	p.line("")
 	p.verdicts("New since then", m.news.total, m.news.sorted(), "what is wrong", "change")
 }
 
-// rest is what a chat message has no room for: it all stands in asides' sentences.
+// beside counts what a chat message has no room to list.
+func (m *markdown) beside(summary policies.Summary) string {
+	waivers := 0
+	for _, w := range summary.Waivers {
+		if w.Standing != policies.Counts {
+			waivers++
+		}
+	}
+	return fmt.Sprintf("Beside these: %s later, %s, %s, %s, %s.",
+		count(summary.Leavers.NotYet, "leaver leaves", "leavers leave"),
+		count(len(m.header.Snapshot.Population.Excluded), "account is excluded", "accounts are excluded"),
+		count(len(m.header.Off), "rule is switched off", "rules are switched off"),
+		count(waivers, "waiver covers nothing", "waivers cover nothing"),
+		count(unheard(summary.Attestations), "attestation does not count", "attestations do not count"))
+}
+
+// rest lists asides.
 func (m *markdown) rest(p *mdPage, summary policies.Summary) {
 	all := asides(m.header, summary)
 	if len(all) == 0 {

@@ -106,7 +106,7 @@ func (o *ocsf) event(v policies.Verdict, resource ocsfResource) ocsfEvent {
 		},
 		Cloud: ocsfCloud{Provider: "Microsoft", Account: ocsfAccount{UID: o.header.Tenant.ID, Name: o.header.Tenant.Name, Type: "Azure AD Account", TypeID: 6}},
 		Finding: ocsfFinding{
-			UID: cmp.Or(v.Fingerprint, v.Rule), Title: cmp.Or(rule.Title, v.Rule), Desc: rule.Description, LastSeen: now.UnixMilli(),
+			UID: cmp.Or(v.Fingerprint, uuid(o.header.Tenant.ID, v.Rule, resource.UID)), Title: cmp.Or(rule.Title, v.Rule), Desc: rule.Description, LastSeen: now.UnixMilli(),
 			Analytic: ocsfAnalytic{UID: v.Rule, Name: rule.Package, TypeID: 1, Type: "Rule"},
 		},
 		Compliance: ocsfCompliance{Control: cmp.Or(rule.Title, v.Rule), Standards: []string{}, Requirements: []string{}, Details: details(v)},

@@ -16,7 +16,8 @@ const nist = "nist-800-53-r5"
 
 // control is a control, or a part of one, as NIST's catalogue names it.
 type control struct {
-	id        string // "ac-2.3"
+	name      string // "AC-2(3)", "PS-4(a)"
+	id        string // "ac-2.3", "ps-4"
 	statement string // "ac-2.3_smt", "ps-4_smt.a"
 }
 
@@ -26,7 +27,7 @@ func controlOf(name string) (control, bool) {
 	if parts == nil {
 		return control{}, false
 	}
-	out := control{id: strings.ToLower(parts[1])}
+	out := control{name: name, id: strings.ToLower(parts[1])}
 	if parts[2] != "" {
 		out.id += "." + parts[2]
 	}
@@ -62,7 +63,9 @@ func reviewedControls(rules []policies.Rule) oscalReviewed {
 	slices.SortFunc(selection.Controls, func(a, b oscalControl) int { return cmp.Compare(a.ID, b.ID) })
 	selection.Controls = slices.Compact(selection.Controls)
 	if len(selection.Controls) == 0 {
-		selection.Description = "The rules name no control of NIST SP 800-53 revision 5."
+		// OSCAL wants one: that on the termination of personnel is what all of this is about.
+		selection.Description = "The rules name no control of NIST SP 800-53 revision 5; what they check belongs to PS-4."
+		selection.Controls = []oscalControl{{"ps-4"}}
 	}
 	return oscalReviewed{Selections: []oscalSelection{selection}}
 }
@@ -85,7 +88,7 @@ func (o *oscal) findings(summary policies.Summary) []oscalFinding {
 	var out []oscalFinding
 	for _, c := range controls {
 		finding := oscalFinding{
-			UUID: o.id("finding", c.statement), Title: strings.ToUpper(c.id), Target: oscalTarget{Type: "statement-id", ID: c.statement},
+			UUID: o.id("finding", c.statement), Title: c.name, Target: oscalTarget{Type: "statement-id", ID: c.statement},
 		}
 		counts := map[policies.Status]int{}
 		var rules []string
