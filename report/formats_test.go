@@ -98,7 +98,7 @@ func TestSameBytesEverywhere(t *testing.T) {
 	digests := func() string {
 		var out strings.Builder
 		for _, format := range report.Formats() {
-			for _, s := range []stream{mixed(), compared(), attested(), hostileEverywhere()} {
+			for _, s := range []stream{mixed(), compared(), hostileEverywhere()} {
 				sum := sha256.Sum256([]byte(render(t, format, report.Options{}, s)))
 				out.WriteString("digest " + format + " " + hex.EncodeToString(sum[:]) + "\n")
 			}
@@ -164,7 +164,7 @@ func TestExportsStayFlat(t *testing.T) {
 func TestMemoryDoesNotGrow(t *testing.T) { //nolint:paralleltest // it looks at the whole heap
 	pattern := compared().leavers
 	for _, format := range []string{report.NDJSON, report.CSV, report.CSVMatrix, report.CSVPlan, report.OCSF, report.JUnit, report.OSCAL, report.Prometheus, report.Markdown, report.MarkdownChat} {
-		renderer, err := report.New(format, &countingWriter{}, report.Options{})
+		renderer, err := report.New(format, &countingWriter{}, report.Options{Limit: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,8 +182,8 @@ func TestMemoryDoesNotGrow(t *testing.T) { //nolint:paralleltest // it looks at 
 			runtime.ReadMemStats(&stats)
 			return stats.HeapAlloc
 		}
-		few, lots := feed(0, 4000), feed(4000, 40000)
-		if grown := int64(lots) - int64(few); grown > 1<<20 {
+		few, lots := feed(0, 500), feed(500, 5000)
+		if grown := int64(lots) - int64(few); grown > 256<<10 {
 			t.Errorf("%s: %d bytes more are held after ten times the leavers", format, grown)
 		}
 		runtime.KeepAlive(renderer)
