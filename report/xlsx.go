@@ -173,7 +173,7 @@ func (x *xlsx) Summary(summary policies.Summary) error {
 		return err
 	}
 	for _, row := range x.front(summary) {
-		if front.rows >= x.rows {
+		if front.rows >= xlsxRows {
 			break
 		}
 		if err := front.row(x.cells(row), styleText); err != nil {
