@@ -214,7 +214,7 @@ func (p *mdPage) heading(title string, n int) {
 func (p *mdPage) more(n int) {
 	if n > 0 {
 		p.line("")
-		p.line("... and " + strconv.Itoa(n) + " more: " + code(p.details))
+		p.line("... and " + strconv.Itoa(n) + " more: " + p.where())
 	}
 }
 
@@ -245,9 +245,17 @@ func (p *mdPage) verdicts(title string, total int, rows []row, what, date string
 	p.more(total - shown)
 }
 
+// where says where every verdict can be found.
+func (p *mdPage) where() string {
+	if path, found := strings.CutPrefix(p.details, "in "); found {
+		return "in " + code(path)
+	}
+	return code(p.details)
+}
+
 func (p *mdPage) bytes() []byte {
 	p.line("")
-	p.line("Evidence for every verdict: " + code(p.details) + ".")
+	p.line("Evidence for every verdict: " + p.where() + ".")
 	if p.cut > 0 {
 		p.line("")
 		p.line("**Not everything is shown:** " + p.called + ".")
