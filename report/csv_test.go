@@ -156,4 +156,3 @@ func TestLongCellsAreWhole(t *testing.T) {
 		t.Error("nothing says that a cell is cut")
 	}
 }
-

@@ -20,7 +20,9 @@ import (
 
 // exports are the formats that are neither a table on a terminal nor the result itself.
 func exports() []string {
-	return slices.DeleteFunc(report.Formats(), func(name string) bool { return slices.Contains([]string{report.Table, report.JSON, report.NDJSON}, name) })
+	return slices.DeleteFunc(report.Formats(), func(name string) bool {
+		return slices.Contains([]string{report.Table, report.JSON, report.NDJSON}, name)
+	})
 }
 
 // TestExportGoldens: what each format looks like. Of a workbook it is the cells.
@@ -59,7 +61,11 @@ func workbook(t *testing.T, data string) *excelize.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return f
 }
 
@@ -284,4 +290,3 @@ func wholeChecklist() (policies.Run, []policies.Verdict) {
 	}
 	return run, verdicts
 }
-

@@ -76,8 +76,7 @@ func (j *junit) Leaver(leaver policies.LeaverResult) error {
 	if err := j.leaver(); err != nil {
 		return err
 	}
-	who := person(leaver)
-	name, account := who["leaver"], leaver.Leaver.UserPrincipalName
+	name, account := leaver.Name(), leaver.Leaver.UserPrincipalName
 	if account == "" {
 		account = leaver.Leaver.Key()
 	}
@@ -85,8 +84,9 @@ func (j *junit) Leaver(leaver policies.LeaverResult) error {
 		name += " (" + account + ")"
 	}
 	suite := j.suite(name, account, leaver.Verdicts)
-	for _, property := range []string{"id", "userPrincipalName", "state", "leftAt", "leftBy", "source"} {
-		suite.Properties = append(suite.Properties, junitProperty{property, clean.Text(who[property])})
+	who := person(leaver)
+	for i, column := range whoColumns() {
+		suite.Properties = append(suite.Properties, junitProperty{column, clean.Text(who[i])})
 	}
 	if leaver.NotYet() {
 		suite.Out = "Leaves later, not judged yet.\n" + suite.Out
@@ -105,8 +105,11 @@ func (j *junit) Summary(summary policies.Summary) error {
 	}
 	suite := j.suite(wholeTenant, wholeTenant, j.last.Verdicts)
 	suite.Properties = []junitProperty{
-		{"tenant", clean.Text(j.header.Tenant.ID)}, {"tenantName", clean.Text(j.header.Tenant.Name)}, {"cloud", clean.Text(j.header.Cloud)},
-		{"snapshot", clean.Text(j.header.Snapshot.Seal)}, {"policyDigest", clean.Text(j.header.PolicyDigest)},
+		{"tenant", clean.Text(j.header.Tenant.ID)},
+		{"tenantName", clean.Text(j.header.Tenant.Name)},
+		{"cloud", clean.Text(j.header.Cloud)},
+		{"snapshot", clean.Text(j.header.Snapshot.Seal)},
+		{"policyDigest", clean.Text(j.header.PolicyDigest)},
 	}
 	for _, aside := range asides(j.header, summary) {
 		suite.Out += clean.Text(aside) + "\n"

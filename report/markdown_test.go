@@ -37,7 +37,7 @@ func TestNothingInDataIsMarkdown(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"": "-", " \n ": "`\\u000a`", "a`b``c": "`aʼbʼʼc`", `a\|b`: "`a\\¦b`", "<b>": "`‹b›`", "x\x1b[31m": "`x\\u001b[31m`",
+		"": "-", "\n": "`\\u000a`", "a`b``c": "`aʼbʼʼc`", `a\|b`: "`a\\¦b`", "<b>": "`‹b›`", "x\x1b[31m": "`x\\u001b[31m`",
 	} {
 		if got := report.Code(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)

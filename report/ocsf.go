@@ -77,7 +77,7 @@ func (o *ocsf) Summary(summary policies.Summary) error {
 	return nil
 }
 
-func (o *ocsf) Close() error { return o.order.whole() }
+func (o *ocsf) Close() error { return o.whole() }
 
 // everything is the tenant as what a verdict is about.
 func (o *ocsf) everything() ocsfResource {

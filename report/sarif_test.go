@@ -24,28 +24,28 @@ func TestSARIFSaysWhatBecameOfAProblem(t *testing.T) {
 	t.Parallel()
 	got := map[string]string{}
 	for _, result := range readSARIF(t, render(t, report.SARIF, report.Options{}, compared())).Runs[0].Results {
-		text := result.Kind + " " + result.Level
+		words := []string{result.Kind, result.Level}
 		if result.BaselineState != "" {
-			text += " " + result.BaselineState
+			words = append(words, result.BaselineState)
 		}
 		for _, s := range result.Suppressions {
-			text += " " + s.Status
+			words = append(words, s.Status)
 			if !strings.Contains(s.Justification, "court case") {
 				t.Errorf("the justification is %q", s.Justification)
 			}
 		}
-		got[result.Locations[0].Logical[0].FullyQualifiedName+" "+result.RuleID] = text + " at " + result.Locations[0].Physical.Artifact.URI
+		got[result.Locations[0].Logical[0].FullyQualifiedName+" "+result.RuleID] = strings.Join(words, " ") + " at " + result.Locations[0].Physical.Artifact.URI
 	}
 	const rego = " at policies/checklist/test.rego"
 	want := map[string]string{
-		"user1@contoso.com ACC-001": "fail error new" + rego,
-		"user1@contoso.com DEV-001": "open none unchanged" + rego,
-		"user1@contoso.com FWD-002": "informational none" + rego,
-		"user1@contoso.com LIC-001": "fail warning updated accepted at own%20rules/licences.rego",
-		"user2@contoso.com DEV-001": "open none accepted" + rego,
-		"user2@contoso.com FWD-002": "fail error new" + rego,
-		"user2@contoso.com LIC-001": "fail warning updated at own%20rules/licences.rego",
-		"user3@contoso.com LIC-001": "fail warning rejected at own%20rules/licences.rego",
+		"user1@contoso.com ACC-001":                    "fail error new" + rego,
+		"user1@contoso.com DEV-001":                    "open none unchanged" + rego,
+		"user1@contoso.com FWD-002":                    "informational none" + rego,
+		"user1@contoso.com LIC-001":                    "fail warning updated accepted at own%20rules/licences.rego",
+		"user2@contoso.com DEV-001":                    "open none accepted" + rego,
+		"user2@contoso.com FWD-002":                    "fail error new" + rego,
+		"user2@contoso.com LIC-001":                    "fail warning updated at own%20rules/licences.rego",
+		"user3@contoso.com LIC-001":                    "fail warning rejected at own%20rules/licences.rego",
 		"11111111-1111-1111-1111-111111111111 LIC-002": "fail note" + rego,
 		"11111111-1111-1111-1111-111111111111 TEN-001": "open none" + rego,
 	}

@@ -42,6 +42,9 @@ func cell(text string) string {
 // guarded puts an apostrophe before what could begin a formula, in front of any spaces and quotes that are
 // skipped, and however wide the sign is written.
 func guarded(text string) string {
+	if text == "" || text[0] >= '0' && text[0] <= '9' || text[0] >= 'A' && text[0] <= 'Z' || text[0] >= 'a' && text[0] <= 'z' {
+		return text
+	}
 	const skipped, signs = "\"\u200c\u200d\u2800\u3164", "=+-@" + "＝＋－＠" + "﹦﹢﹣﹫" + "⁼⁺⁻" + "₌₊₋" + "−"
 	begin := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(skipped, r) })
 	if first, _ := utf8.DecodeRuneInString(begin); begin != "" && strings.ContainsRune(signs, first) {
@@ -79,10 +82,15 @@ type verdictSheet struct {
 	titles map[string]string
 }
 
-// verdictColumns are the columns in their order.
-func verdictColumns() []string {
+// The columns, in their order: which run, who, and what.
+func runColumns() []string { return []string{"collectedAt", "tenantId"} }
+
+func whoColumns() []string {
+	return []string{"leaver", "userPrincipalName", "id", "employeeId", "state", "leftAt", "leftBy", "source"}
+}
+
+func whatColumns() []string {
 	return []string{
-		"collectedAt", "tenantId", "leaver", "userPrincipalName", "id", "employeeId", "state", "leftAt", "leftBy", "source",
 		"rule", "title", "severity", "status", "message", "due", "deadline", "grade", "missing", "needs",
 		"waiver", "waiverReason", "waiverApprovedBy", "waiverTicket", "waiverExpires", "waivedStatus",
 		"change", "before", "since", "changeCause", "attestations", "findings", "evidence", "fingerprint",
@@ -91,72 +99,87 @@ func verdictColumns() []string {
 
 func (s *verdictSheet) head(run policies.Run) []string {
 	s.run, s.titles = run, titles(run)
-	return verdictColumns()
+	return slices.Concat(runColumns(), whoColumns(), whatColumns())
 }
 
-// fields are the cells of a row by column.
-type fields map[string]string
-
-func (s *verdictSheet) row(cells fields) []string {
-	cells["collectedAt"], cells["tenantId"] = stamp(s.run.CollectedAt), s.run.Tenant.ID
-	if cells["title"] == "" {
-		cells["title"] = s.titles[cells["rule"]]
-	}
-	columns := verdictColumns()
-	row := make([]string, len(columns))
-	for i, name := range columns {
-		row[i] = cells[name]
-	}
-	return row
+// row puts the parts of a row together.
+func (s *verdictSheet) row(who, what []string) []string {
+	return slices.Concat([]string{stamp(s.run.CollectedAt), s.run.Tenant.ID}, who, what)
 }
 
 func (s *verdictSheet) leaver(leaver policies.LeaverResult) [][]string {
-	if leaver.NotYet() {
-		cells := person(leaver)
-		cells["message"] = "leaves later, not judged yet"
-		return [][]string{s.row(cells)}
-	}
-	rows := make([][]string, 0, len(leaver.Verdicts))
+	who := person(leaver)
+	rows := make([][]string, 0, len(leaver.Verdicts)+1)
 	for _, verdict := range leaver.Verdicts {
-		rows = append(rows, s.row(describe(person(leaver), verdict)))
+		rows = append(rows, s.row(who, s.describe(verdict)))
 	}
-	if len(rows) == 0 {
-		cells := person(leaver)
-		cells["message"] = "no rule judges this leaver"
-		rows = append(rows, s.row(cells))
+	switch {
+	case leaver.NotYet():
+		rows = append(rows, s.row(who, fields{"message": "leaves later, not judged yet"}.in(whatColumns())))
+	case len(rows) == 0:
+		rows = append(rows, s.row(who, fields{"message": "no rule judges this leaver"}.in(whatColumns())))
 	}
 	return rows
 }
 
 func (s *verdictSheet) tenant(tenant policies.TenantResult) [][]string {
 	var rows [][]string
+	who := fields{"leaver": wholeTenant}.in(whoColumns())
 	for _, verdict := range tenant.Verdicts {
-		rows = append(rows, s.row(describe(fields{"leaver": wholeTenant}, verdict)))
+		rows = append(rows, s.row(who, s.describe(verdict)))
 	}
 	return rows
 }
 
 func (s *verdictSheet) summary(summary policies.Summary) [][]string {
 	var rows [][]string
+	add := func(who, what fields) { rows = append(rows, s.row(who.in(whoColumns()), what.in(whatColumns()))) }
 	for _, off := range s.run.Off {
-		rows = append(rows, s.row(fields{"rule": off.ID, "title": off.Title, "message": "switched off by the configuration: nobody was judged by it"}))
+		add(nil, fields{"rule": off.ID, "title": off.Title, "message": "switched off by the configuration: nobody was judged by it"})
 	}
 	for _, gone := range summary.Gone {
-		rows = append(rows, s.row(fields{
-			"leaver": goneName(gone), "id": gone.Leaver, "rule": gone.Rule, "severity": string(gone.Severity), "message": "judged no more",
+		add(fields{"leaver": goneName(gone), "id": gone.Leaver}, fields{
+			"rule": gone.Rule, "title": s.titles[gone.Rule], "severity": string(gone.Severity), "message": "judged no more",
 			"change": string(policies.ChangeScope), "before": string(gone.Status), "fingerprint": gone.Fingerprint,
-		}))
+		})
 	}
 	for _, w := range summary.Waivers {
-		if w.Standing == policies.Counts {
-			continue
+		if w.Standing != policies.Counts {
+			add(fields{"leaver": w.Leaver, "id": w.Leaver, "source": w.Source}, fields{
+				"rule": w.Rule, "title": s.titles[w.Rule], "message": "a waiver that covers nothing: " + string(w.Standing),
+				"waiver": w.ID, "waiverReason": w.Reason, "waiverApprovedBy": w.ApprovedBy, "waiverTicket": w.Ticket, "waiverExpires": stamp(w.Expires),
+			})
 		}
-		rows = append(rows, s.row(fields{
-			"leaver": w.Leaver, "id": w.Leaver, "source": w.Source, "rule": w.Rule, "message": "a waiver that covers nothing: " + string(w.Standing),
-			"waiver": w.ID, "waiverReason": w.Reason, "waiverApprovedBy": w.ApprovedBy, "waiverTicket": w.Ticket, "waiverExpires": stamp(w.Expires),
-		}))
 	}
 	return rows
+}
+
+// describe gives the cells that say what a verdict is.
+func (s *verdictSheet) describe(v policies.Verdict) []string {
+	w, c := v.Waiver, v.Change
+	if w == nil {
+		w = &policies.Waiver{}
+	}
+	if c == nil {
+		c = &policies.Change{}
+	}
+	return []string{
+		v.Rule, s.titles[v.Rule], string(v.Severity), string(v.Status), v.Message, stamp(v.Due), stamp(v.Deadline), string(v.Grade), missing(v), needs(v),
+		w.ID, w.Reason, w.ApprovedBy, w.Ticket, stamp(w.Expires), string(w.Status),
+		string(c.Kind), string(c.Before), stamp(c.Since), c.Cause, inJSON(v.Attestations), inJSON(v.Findings), inJSON(v.Evidence), v.Fingerprint,
+	}
+}
+
+// fields are cells by their column.
+type fields map[string]string
+
+// in puts the cells in order.
+func (f fields) in(columns []string) []string {
+	row := make([]string, len(columns))
+	for i, name := range columns {
+		row[i] = f[name]
+	}
+	return row
 }
 
 // wholeTenant stands where a leaver does, for verdicts on nobody in particular.
@@ -181,28 +204,9 @@ func titles(run policies.Run) map[string]string {
 }
 
 // person are the cells that say who a leaver is.
-func person(leaver policies.LeaverResult) fields {
+func person(leaver policies.LeaverResult) []string {
 	who := leaver.Leaver
-	return fields{
-		"leaver": leaver.Name(), "userPrincipalName": who.UserPrincipalName, "id": who.ID, "employeeId": who.EmployeeID, "state": string(who.State),
-		"leftAt": stamp(who.LeftAt), "leftBy": stamp(who.LeftBy), "source": who.Source,
-	}
-}
-
-// describe adds the cells that say what a verdict is.
-func describe(cells fields, v policies.Verdict) fields {
-	cells["rule"], cells["severity"], cells["status"], cells["message"] = v.Rule, string(v.Severity), string(v.Status), v.Message
-	cells["due"], cells["deadline"], cells["grade"], cells["fingerprint"] = stamp(v.Due), stamp(v.Deadline), string(v.Grade), v.Fingerprint
-	cells["missing"], cells["needs"] = missing(v), needs(v)
-	if w := v.Waiver; w != nil {
-		cells["waiver"], cells["waiverReason"], cells["waiverApprovedBy"], cells["waiverTicket"] = w.ID, w.Reason, w.ApprovedBy, w.Ticket
-		cells["waiverExpires"], cells["waivedStatus"] = stamp(w.Expires), string(w.Status)
-	}
-	if c := v.Change; c != nil {
-		cells["change"], cells["before"], cells["since"], cells["changeCause"] = string(c.Kind), string(c.Before), stamp(c.Since), c.Cause
-	}
-	cells["attestations"], cells["findings"], cells["evidence"] = inJSON(v.Attestations), inJSON(v.Findings), inJSON(v.Evidence)
-	return cells
+	return []string{leaver.Name(), who.UserPrincipalName, who.ID, who.EmployeeID, string(who.State), stamp(who.LeftAt), stamp(who.LeftBy), who.Source}
 }
 
 // missing names what a verdict would have needed, and why it was not there.

@@ -12,7 +12,7 @@ type matrixSheet struct{ rules []policies.Rule }
 
 func (s *matrixSheet) head(run policies.Run) []string {
 	s.rules = run.Rules
-	columns := []string{"leaver", "userPrincipalName", "id", "state", "leftAt", "leftBy"}
+	columns := whoColumns()
 	for _, status := range policies.Statuses() {
 		columns = append(columns, string(status))
 	}
@@ -23,13 +23,11 @@ func (s *matrixSheet) head(run policies.Run) []string {
 }
 
 func (s *matrixSheet) leaver(leaver policies.LeaverResult) [][]string {
-	who := person(leaver)
-	return [][]string{s.row(
-		[]string{who["leaver"], who["userPrincipalName"], who["id"], who["state"], who["leftAt"], who["leftBy"]}, leaver.Verdicts)}
+	return [][]string{s.row(person(leaver), leaver.Verdicts)}
 }
 
 func (s *matrixSheet) tenant(tenant policies.TenantResult) [][]string {
-	return [][]string{s.row([]string{wholeTenant, "", "", "", "", ""}, tenant.Verdicts)}
+	return [][]string{s.row(fields{"leaver": wholeTenant}.in(whoColumns()), tenant.Verdicts)}
 }
 
 func (s *matrixSheet) summary(policies.Summary) [][]string { return nil }

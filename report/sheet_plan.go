@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,9 +27,10 @@ const (
 	rowTenant  = "tenant"
 )
 
-func planColumns() []string {
+// todoColumns say what is to be done; the last three are for people to fill in.
+func todoColumns() []string {
 	return []string{
-		"leaver", "userPrincipalName", "id", "leftAt", "leftBy", "order", "kind", "action", "toDecide", "rules", "why", "due", "deadline", "portal", "commands", "note",
+		"order", "kind", "action", "toDecide", "rules", "why", "due", "deadline", "portal", "commands", "note",
 		"owner", "date", "decision",
 	}
 }
@@ -38,18 +40,15 @@ func (s *planSheet) head(run policies.Run) []string {
 	for _, rule := range run.Rules {
 		s.remediation[rule.ID] = rule.Remediation
 	}
-	return planColumns()
+	return slices.Concat(whoColumns(), todoColumns())
 }
 
 func (s *planSheet) leaver(leaver policies.LeaverResult) [][]string {
 	var rows [][]string
+	who := person(leaver)
 	add := func(kind string, cells fields) {
-		who := person(leaver)
-		for _, column := range []string{"leaver", "userPrincipalName", "id", "leftAt", "leftBy"} {
-			cells[column] = who[column]
-		}
 		cells["kind"] = kind
-		rows = append(rows, planRow(cells))
+		rows = append(rows, slices.Concat(who, cells.in(todoColumns())))
 	}
 	if leaver.NotYet() {
 		add(rowNotYet, fields{"action": "Nothing yet: leaves later, not judged yet"})
@@ -79,6 +78,7 @@ func (s *planSheet) leaver(leaver policies.LeaverResult) [][]string {
 
 func (s *planSheet) tenant(tenant policies.TenantResult) [][]string {
 	var rows [][]string
+	who := fields{"leaver": wholeTenant}.in(whoColumns())
 	for _, v := range tenant.Verdicts {
 		cells := fields{"kind": rowTenant, "action": s.remediation[v.Rule], "rules": v.Rule, "why": v.Message, "due": stamp(v.Due), "deadline": stamp(v.Deadline)}
 		switch v.Status {
@@ -91,8 +91,7 @@ func (s *planSheet) tenant(tenant policies.TenantResult) [][]string {
 		default:
 			continue
 		}
-		cells["leaver"] = wholeTenant
-		rows = append(rows, planRow(cells))
+		rows = append(rows, slices.Concat(who, cells.in(todoColumns())))
 	}
 	return rows
 }
@@ -106,16 +105,6 @@ func (s *planSheet) unread(v policies.Verdict) string {
 	}
 	return v.Rule
 }
-
-func planRow(cells fields) []string {
-	columns := planColumns()
-	row := make([]string, len(columns))
-	for i, name := range columns {
-		row[i] = cells[name]
-	}
-	return row
-}
-
 
 func stepCells(step plan.Step) fields {
 	var commands []string

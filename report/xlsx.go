@@ -190,9 +190,16 @@ func (x *xlsx) Summary(summary policies.Summary) error {
 func (x *xlsx) front(summary policies.Summary) [][]string {
 	run := x.header
 	rows := [][]string{
-		{"Result", sentence(summary, x.tenantFails)}, {"Tenant", run.Tenant.Name}, {"Tenant id", run.Tenant.ID}, {"Cloud", run.Cloud},
-		{"Collected at", stamp(run.CollectedAt)}, {"Judged as of", stamp(run.JudgedAsOf())}, {"Snapshot", run.Snapshot.Seal},
-		{"Policies", run.PolicyDigest}, {"Tool", run.Tool.Name + " " + run.Tool.Version}, {"Named by", strings.Join(run.Snapshot.Population.Sources, ", ")},
+		{"Result", sentence(summary, x.tenantFails)},
+		{"Tenant", run.Tenant.Name},
+		{"Tenant id", run.Tenant.ID},
+		{"Cloud", run.Cloud},
+		{"Collected at", stamp(run.CollectedAt)},
+		{"Judged as of", stamp(run.JudgedAsOf())},
+		{"Snapshot", run.Snapshot.Seal},
+		{"Policies", run.PolicyDigest},
+		{"Tool", run.Tool.Name + " " + run.Tool.Version},
+		{"Named by", strings.Join(run.Snapshot.Population.Sources, ", ")},
 		{"Leavers", strconv.Itoa(summary.Leavers.Total)},
 	}
 	for _, status := range policies.Statuses() {

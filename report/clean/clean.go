@@ -42,7 +42,12 @@ func Text(text string) string {
 }
 
 func fit(text string) bool {
-	return utf8.ValidString(text) && strings.IndexFunc(text, hostile) < 0 && !strings.Contains(text, "##")
+	plain := true
+	for i := 0; i < len(text) && plain; i++ {
+		plain = text[i] >= ' ' && text[i] < 0x7f && text[i] != '#'
+	}
+	// Nearly every text is plain, and the look at bytes is much cheaper.
+	return plain || utf8.ValidString(text) && strings.IndexFunc(text, hostile) < 0 && !strings.Contains(text, "##")
 }
 
 // command says whether a text begins with the mark of a command: a build server obeys what it finds behind one

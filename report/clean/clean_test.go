@@ -13,21 +13,21 @@ import (
 func TestText(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"":                      "",
-		"plain text":            "plain text",
-		"Zoë 山田 👩‍💻":            "Zoë 山田 👩‍💻",
-		"می\u200cخواهم":         "می\u200cخواهم",
-		"\x1b[31mred":           `\u001b[31mred`,
-		"\u009b31m":             `\u009b31m`,
-		"a\r\nb\tc":             `a\u000d\u000ab\u0009c`,
-		"nul\x00del\x7f":        `nul\u0000del\u007f`,
-		"over\u202eride":        `over\u202eride`,
-		"para\u2029line\u2028":  `para\u2029line\u2028`,
-		"soft\u00adbom\ufeff":   `soft\u00adbom\ufeff`,
-		"tag\U000e0041":         `tag\U000e0041`,
-		"bad\xffutf\xc3":        `bad\xffutf\xc3`,
-		"replacement \ufffd":    "replacement \ufffd",
-		`already \u001b[31mred`: `already \u001b[31mred`,
+		"":                       "",
+		"plain text":             "plain text",
+		"Zoë 山田 👩‍💻":             "Zoë 山田 👩‍💻",
+		"می\u200cخواهم":          "می\u200cخواهم",
+		"\x1b[31mred":            `\u001b[31mred`,
+		"\u009b31m":              `\u009b31m`,
+		"a\r\nb\tc":              `a\u000d\u000ab\u0009c`,
+		"nul\x00del\x7f":         `nul\u0000del\u007f`,
+		"over\u202eride":         `over\u202eride`,
+		"para\u2029line\u2028":   `para\u2029line\u2028`,
+		"soft\u00adbom\ufeff":    `soft\u00adbom\ufeff`,
+		"tag\U000e0041":          `tag\U000e0041`,
+		"bad\xffutf\xc3":         `bad\xffutf\xc3`,
+		"replacement \ufffd":     "replacement \ufffd",
+		`already \u001b[31mred`:  `already \u001b[31mred`,
 		"no\ufffechar\U0001ffff": `no\ufffechar\U0001ffff`,
 		"x ##vso[task.y]##VSO[":  `x #\#vso[task.y]#\#VSO[`,
 		"###[group]# ## :: ok":   `##\#[group]# ## :: ok`,
@@ -41,11 +41,11 @@ func TestText(t *testing.T) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"":                               "",
-		"plain\na::b\n":                  "plain\na::b\n",
-		"::error::x\n  \t::warning::y":   ":\\:error::x\n  \t:\\:warning::y",
+		"":                                "",
+		"plain\na::b\n":                   "plain\na::b\n",
+		"::error::x\n  \t::warning::y":    ":\\:error::x\n  \t:\\:warning::y",
 		"2001:db8::1 is no command\n::\n": "2001:db8::1 is no command\n:\\:\n",
-		"\u00a0::group::z":               "\u00a0:\\:group::z",
+		"\u00a0::group::z":                "\u00a0:\\:group::z",
 	} {
 		got := string(clean.Lines([]byte(in)))
 		if got != want {
