@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"leavercheck/collector/snapshot"
@@ -16,6 +17,7 @@ type stream struct {
 
 	attestations []policies.AttestationResult
 	waivers      []policies.WaiverResult
+	gone         []policies.GoneVerdict
 }
 
 // summary counts what the stream holds.
@@ -26,7 +28,27 @@ func (s stream) summary() policies.Summary {
 	}
 	tally.Tenant(s.tenant)
 	out := tally.Summary()
-	out.Attestations, out.Waivers = append(out.Attestations, s.attestations...), s.waivers
+	out.Attestations = append(out.Attestations, s.attestations...)
+	out.Waivers, out.Gone = s.waivers, s.gone
+	if s.run.Compared != nil {
+		out.Changes = map[policies.ChangeKind]int{policies.ChangeScope: len(s.gone)}
+		for _, verdicts := range s.verdicts() {
+			for _, v := range verdicts {
+				if v.Change != nil {
+					out.Changes[v.Change.Kind]++
+				}
+			}
+		}
+	}
+	return out
+}
+
+// verdicts gives the verdicts by the key of the leaver, those on the tenant under "".
+func (s stream) verdicts() map[string][]policies.Verdict {
+	out := map[string][]policies.Verdict{"": s.tenant.Verdicts}
+	for _, leaver := range s.leavers {
+		out[leaver.Leaver.Key()] = leaver.Verdicts
+	}
 	return out
 }
 
@@ -233,6 +255,79 @@ func clean() stream {
 			verdict("FWD-002", policies.Pass, policies.High, ""),
 			verdict("LIC-001", policies.Pass, policies.Medium, ""),
 		))
+	}
+	return s
+}
+
+// compared is of a later night: every kind of change, every status on the tenant too, waivers of every standing,
+// a rule that is switched off, and what is judged no more.
+func compared() stream {
+	changed := func(v policies.Verdict, kind policies.ChangeKind, before policies.Status, cause string) policies.Verdict {
+		v.Change = &policies.Change{Kind: kind, Before: before, Since: at("2026-11-20T06:30:00Z"), Cause: cause}
+		return v
+	}
+	waived := func(v policies.Verdict, status policies.Status, id string) policies.Verdict {
+		v.Waiver = &policies.Waiver{ID: id, Reason: "court case", ApprovedBy: "Allan Deyoung", Ticket: "LEGAL-7", Expires: at("2027-01-01T00:00:00Z"), Status: status}
+		return v
+	}
+	s := stream{run: header()}
+	s.run.Compared = &policies.ResultRef{Seal: "earlier", CollectedAt: at("2026-11-21T06:30:00Z"), PolicyDigest: "def"}
+	s.run.Off = []policies.RuleRef{{ID: "ACC-011", Title: "Reports are reassigned"}}
+	s.run.Outcomes = map[string]map[string]int{"account": {"read": 3}, "mobileDevices": {"read": 1, "unknown.forbidden": 2}}
+	seats, window := rule("LIC-002", "The seats are given back", policies.Low), rule("TEN-001", "The logs reach back to every leaver", policies.Medium)
+	seats.Scope, window.Scope = policies.PerTenant, policies.PerTenant
+	s.run.Rules[0].Controls = map[string][]policies.Control{
+		"nist-800-53-r5": {{ID: "PS-4(a)", Confidence: policies.HighConfidence}, {ID: "AC-2(3)"}}, "iso-27001-2022": {{ID: "A.5.18"}},
+	}
+	s.run.Rules[3].Controls = map[string][]policies.Control{"nist-800-53-r5": {{ID: "CM-10"}}}
+	s.run.Rules[3].Package, s.run.Rules[3].File, s.run.Rules[3].Line = "custom.contoso.licences", "own rules/licences.rego", 1
+	s.run.Rules[0].RelatedResources = []policies.Resource{{Ref: "https://learn.microsoft.com/entra"}}
+	s.run.Rules = append(s.run.Rules, seats, window)
+
+	unread := verdict("DEV-001", policies.Unknown, policies.Critical, "cannot be told without mobileDevices (forbidden)")
+	unread.Missing = []policies.Missing{{Fact: "mobileDevices", Reason: "forbidden", Needs: "the role View-Only Recipients in Exchange Online", Detail: "403"}}
+	pending := verdict("FWD-002", policies.Pending, policies.High, "forwards without an Exchange licence")
+	pending.Due = at("2026-11-24T09:00:00Z")
+	s.leavers = []policies.LeaverResult{
+		leaver(1, "Adele Vance",
+			changed(verdict("ACC-001", policies.Fail, policies.Critical, "the account can still sign in"), policies.ChangeNew, policies.Pass, ""),
+			changed(unread, policies.ChangeOpen, policies.Unknown, ""), pending,
+			changed(waived(verdict("LIC-001", policies.Waived, policies.Medium, "holds ENTERPRISEPACK directly"), policies.Fail, "W-1"), policies.ChangeWaived, policies.Fail, "waiver")),
+		leaver(2, "Alex Wilber",
+			changed(verdict("ACC-001", policies.Pass, policies.Critical, ""), policies.ChangeFixed, policies.Fail, ""),
+			waived(unread, policies.Unknown, "W-2"),
+			changed(losing(verdict("FWD-002", policies.Fail, policies.High, "the mailbox goes"), "2026-11-25T00:00:00Z"), policies.ChangeReopened, policies.Pass, ""),
+			changed(verdict("LIC-001", policies.Fail, policies.Medium, "holds ENTERPRISEPACK directly"), policies.ChangeMethod, policies.Pass, "parameters")),
+		leaver(3, "Diego Siciliani", verdict("ACC-001", policies.Pass, policies.Critical, ""), verdict("DEV-001", policies.NotApplicable, policies.Critical, ""),
+			verdict("FWD-002", policies.Pass, policies.High, ""), verdict("LIC-001", policies.Fail, policies.Medium, "holds ENTERPRISEPACK directly")),
+	}
+	s.leavers[1].Verdicts[1].Status = policies.Waived
+	s.tenant.Verdicts = []policies.Verdict{
+		verdict("LIC-002", policies.Fail, policies.Low, "3 seats are paid for in vain"), verdict("TEN-001", policies.Unknown, policies.Medium, "the log could not be read"),
+	}
+	for i, standing := range []policies.Standing{policies.Counts, policies.Counts, policies.Expired, policies.NotNeeded, policies.NoSuchLeaver} {
+		w := policies.WaiverResult{
+			ID: fmt.Sprintf("W-%d", i+1), Rule: "LIC-001", Leaver: s.leavers[min(i, 2)].Leaver.ID, Reason: "court case", ApprovedBy: "Allan Deyoung", Ticket: "LEGAL-7",
+			Expires: at("2027-01-01T00:00:00Z"), Source: fmt.Sprintf("waivers.yaml:%d", 2+7*i), Standing: standing,
+		}
+		if standing == policies.Expired {
+			w.Expires = at("2026-11-01T00:00:00Z")
+		}
+		s.waivers = append(s.waivers, w)
+	}
+	s.waivers[1].Rule = "DEV-001"
+	s.gone = []policies.GoneVerdict{{Rule: "ACC-001", Leaver: "00000009-0000-0000-0000-000000000000", Name: "Lee Gu", Status: policies.Fail, Severity: policies.Critical, Fingerprint: "f9"}}
+	return s
+}
+
+// many is a result of any size, with something of everything: a leaver for each number below n.
+func many(n int) stream {
+	s := compared()
+	pattern := s.leavers
+	s.leavers = nil
+	for i := range n {
+		one := leaver(i, fmt.Sprintf("Person %06d", i), slices.Clone(pattern[i%len(pattern)].Verdicts)...)
+		s.leavers = append(s.leavers, one)
 	}
 	return s
 }

@@ -127,6 +127,23 @@ type jsonWriter struct {
 }
 
 func (j *jsonWriter) value(before string, value any, after string) error {
+	if err := j.encode(before, value); err != nil {
+		return err
+	}
+	j.buf.WriteString(after)
+	return j.flush()
+}
+
+// open writes an object but for the brace that closes it: there is more to come.
+func (j *jsonWriter) open(before string, object any) error {
+	if err := j.encode(before, object); err != nil {
+		return err
+	}
+	j.buf.Truncate(j.buf.Len() - 1)
+	return j.flush()
+}
+
+func (j *jsonWriter) encode(before string, value any) error {
 	j.buf.Reset()
 	j.buf.WriteString(before)
 	encoder := json.NewEncoder(&j.buf)
@@ -135,7 +152,17 @@ func (j *jsonWriter) value(before string, value any, after string) error {
 		return fmt.Errorf("report: encoding: %w", err)
 	}
 	j.buf.Truncate(j.buf.Len() - 1) // the encoder's line feed
-	j.buf.WriteString(after)
+	return nil
+}
+
+// text writes what is no value.
+func (j *jsonWriter) text(text string) error {
+	j.buf.Reset()
+	j.buf.WriteString(text)
+	return j.flush()
+}
+
+func (j *jsonWriter) flush() error {
 	if _, err := j.w.Write(clean.JSON(j.buf.Bytes())); err != nil {
 		return fmt.Errorf("report: writing: %w", err)
 	}

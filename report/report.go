@@ -9,22 +9,14 @@ import (
 	"leavercheck/policies"
 )
 
-// The formats.
-const (
-	NDJSON = "ndjson"
-	JSON   = "json"
-	Table  = "table"
-)
-
-// Formats lists the names that New knows.
-func Formats() []string { return []string{Table, JSON, NDJSON} }
-
 // Options tunes what a format for people looks like. Formats for programs do not depend on it.
 type Options struct {
 	// Width is the number of columns to fill; 0 means 80.
 	Width int
 	// Color says that the output is a terminal that shows colours. They never carry meaning alone.
 	Color bool
+	// BOM says that csv begins with a byte order mark, which Excel needs to take it for UTF-8.
+	BOM bool
 	// Limit bounds the rows of each list; 0 means 200.
 	Limit int
 	// Details says where every verdict with its evidence can be found, as part of a sentence; empty for
@@ -43,13 +35,10 @@ type Renderer interface {
 
 // New makes a renderer.
 func New(format string, w io.Writer, opts Options) (Renderer, error) {
-	switch format {
-	case NDJSON:
-		return newNDJSON(w), nil
-	case JSON:
-		return newJSON(w), nil
-	case Table:
-		return newTable(w, opts), nil
+	for _, f := range Catalogue() {
+		if f.Name == format {
+			return f.open(w, opts), nil
+		}
 	}
 	return nil, fmt.Errorf("report: there is no format %q: there are %s", format, strings.Join(Formats(), ", "))
 }

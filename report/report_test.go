@@ -83,6 +83,17 @@ func hostileTexts() []string {
 	}
 }
 
+// everyHostileText adds what is hostile to one format or another.
+func everyHostileText() []string {
+	return append(hostileTexts(),
+		"bad\xff\xfeutf8", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- --><![CDATA[x]]>", "javascript:alert(1)", "http://evil.example/", "www.evil.example",
+		"=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u00a0=1", "\t=1", "\r=1", "\n=1", "\n\n =cmd|' /C calc'!A0", "＝1", "＋1", "－1", "＠SUM", "\u3000＝1", "\"=1", "\" =1", "x;=1+1", "x; =1", "x\n;\u00a0＝1", "a,=1",
+		"::error::x", "\n::add-mask::secret", "  ::set-output name=x::y", "##vso[task.setvariable variable=x]y", "##[group]x", "a##VSO[task.complete]",
+		"[click](https://evil.example)", "![x](https://evil.example/x.png)", "[click]: https://evil.example", "@contoso/team", "#1", "`code` ``more`` ```", "**bold** _it_ ~~no~~", "\\`x", "\\|x|\\", "- item\n# head\n> quote", "<!channel> <@U123>", ":smile:",
+		"'; Remove-Item -Recurse / #", "\u2018; x", "$(whoami)", "${x}", "`n`$x", "\ufffe\uffff\U0001fffe", "\x01\x02\x0b\x1f", "a\u0300\u202e\u2066", "&amp; &lt; &#60;", "{0} {1}", "%0A%0D", "",
+	)
+}
+
 // hostile is a result in which every text is one of those given.
 func hostile(texts ...string) stream {
 	s := stream{run: header()}
@@ -107,18 +118,66 @@ func hostile(texts ...string) stream {
 	return s
 }
 
+// hostileEverywhere has everything that is hostile wherever a result has room for a text, rules of somebody else's
+// among them.
+func hostileEverywhere() stream {
+	texts := everyHostileText()
+	s := hostile(texts...)
+	s.run.Compared = &policies.ResultRef{Seal: texts[0], CollectedAt: header().CollectedAt, PolicyDigest: texts[0]}
+	s.run.Outcomes = map[string]map[string]int{}
+	s.run.Snapshot.Seal, s.run.PolicyDigest = strings.Join(texts, ""), strings.Join(texts, "")
+	for i, text := range texts {
+		waived := verdict("LIC-001", policies.Waived, policies.Medium, text)
+		waived.Waiver = &policies.Waiver{ID: text, Reason: text, ApprovedBy: text, Ticket: text, Expires: header().CollectedAt, Status: policies.Fail}
+		waived.Evidence = []policies.Evidence{{Fact: text, State: "read", Endpoint: text, RequestID: text, Values: map[string]any{text: text}}}
+		vouched := verdict("FWD-002", policies.Pass, policies.High, text)
+		vouched.Grade, vouched.Attestations = policies.Attested, []policies.VerdictAttestation{{Rule: text, Statement: text, By: text, Link: text}}
+		one := &s.leavers[2*i]
+		one.Verdicts = append(one.Verdicts, vouched, waived)
+		for j := range one.Verdicts {
+			one.Verdicts[j].Change = &policies.Change{Kind: policies.ChangeNew, Before: policies.Pass, Cause: text}
+			one.Verdicts[j].Fingerprint = text
+		}
+		who := &one.Leaver
+		who.Mail, who.EmployeeID, who.Source, who.Note, who.Successor, who.Aliases = text, text, text, text, text, []string{text}
+		if i%2 == 0 {
+			who.ID = ""
+		}
+		s.waivers = append(s.waivers, policies.WaiverResult{ID: text, Rule: text, Leaver: text, Reason: text, ApprovedBy: text, Ticket: text, Source: text, Standing: policies.Expired})
+		s.gone = append(s.gone, policies.GoneVerdict{Rule: text, Leaver: text, Name: text, Status: policies.Fail, Severity: policies.High, Fingerprint: text})
+		s.run.Off = append(s.run.Off, policies.RuleRef{ID: text, Title: text})
+		s.run.Outcomes[text] = map[string]int{"unknown." + text: 1}
+		s.run.Tool.Version += text
+		r := rule(fmt.Sprintf("OWN-%03d", i), text, policies.Low)
+		r.Package, r.Description, r.Remediation, r.File = text, text, text, text
+		r.Controls = map[string][]policies.Control{text: {{ID: text}}, "nist-800-53-r5": {{ID: text}, {ID: "AC-2(3)"}}}
+		r.RelatedResources = append(r.RelatedResources, policies.Resource{Ref: text, Description: text})
+		s.run.Rules = append(s.run.Rules, r)
+	}
+	return s
+}
+
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
-	for _, format := range report.Formats() {
-		t.Run(format, func(t *testing.T) {
+	for _, format := range report.Catalogue() {
+		t.Run(format.Name, func(t *testing.T) {
 			t.Parallel()
-			out := render(t, format, report.Options{Details: hostileTexts()[0]}, hostile(append(hostileTexts(), "bad\xff\xfeutf8")...))
+			out := render(t, format.Name, report.Options{Details: hostileTexts()[0]}, hostileEverywhere())
+			if format.Binary {
+				out = strings.ReplaceAll(cellsOf(t, out), "\t", "|")
+			}
+			out = strings.ReplaceAll(out, "\r\n", "\n") // csv
 			if !utf8.ValidString(out) {
 				t.Error("the output is not UTF-8")
 			}
 			for _, r := range out {
 				if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
 					t.Fatalf("the output has the character %U", r)
+				}
+			}
+			for line := range strings.Lines(out) {
+				if strings.HasPrefix(strings.TrimSpace(line), "::") && !format.Binary || strings.Contains(line, "##[") || strings.Contains(strings.ToLower(line), "##vso[") {
+					t.Errorf("a build server obeys %q", line)
 				}
 			}
 		})

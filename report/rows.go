@@ -20,6 +20,8 @@ type row struct {
 	date     string
 	// lost is when data is lost, due when the grace ends; zero for none.
 	lost, due time.Time
+	// verdicts is how many a row of a group stands for.
+	verdicts int
 }
 
 // bound keeps what one verdict can take up small.
@@ -148,6 +150,7 @@ func (g *groups) sorted() ([]row, int) {
 			more += group.count
 			continue
 		}
+		group.row.verdicts = group.count
 		if group.count > 1 {
 			group.row.who += fmt.Sprintf(" and %d more", group.count-1)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"leavercheck/policies"
+	"leavercheck/report/clean"
 )
 
 const (
@@ -116,7 +117,7 @@ func (t *table) Summary(summary policies.Summary) error {
 	}
 	var out bytes.Buffer
 	t.write(&out, summary)
-	if _, err := t.w.Write(out.Bytes()); err != nil {
+	if _, err := t.w.Write(clean.Lines(out.Bytes())); err != nil {
 		return fmt.Errorf("report: writing: %w", err)
 	}
 	return nil

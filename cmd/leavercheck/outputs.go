@@ -22,13 +22,46 @@ import (
 type outputFlags struct {
 	format string
 	files  []string
+	bom    bool
 }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
 	formats := strings.Join(report.Formats(), ", ")
-	cmd.Flags().StringVar(&f.format, "format", report.Table, "format of the output: "+formats)
+	cmd.Flags().StringVar(&f.format, "format", report.Table, "format of the output: "+formats+"; \"leavercheck report --help\" says who reads which")
 	cmd.Flags().StringArrayVarP(&f.files, "output", "o", nil, "also write `FORMAT=PATH`; may be repeated")
-	complete(cmd, "format", report.Formats()...)
+	cmd.Flags().BoolVar(&f.bom, "csv-bom", false, "begin csv with a byte order mark, which Excel needs to take it for UTF-8")
+	var names, beginnings []string
+	for _, format := range report.Catalogue() {
+		names = append(names, format.Name+"\t"+format.Readers)
+		beginnings = append(beginnings, format.Name+"=\t"+format.Readers)
+	}
+	complete(cmd, "format", names...)
+	// The only error is a flag that does not exist, which a test of the completion shows.
+	_ = cmd.RegisterFlagCompletionFunc("output", func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if strings.Contains(begun, "=") {
+			return nil, cobra.ShellCompDirectiveDefault // the shell knows the files
+		}
+		return beginnings, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// formatsHelp lists the formats with their readers.
+func formatsHelp() string {
+	var out strings.Builder
+	for _, format := range report.Catalogue() {
+		fmt.Fprintf(&out, "  %-14s %s\n", format.Name, format.Readers)
+	}
+	return out.String()
+}
+
+// findFormat finds a format by its name, as a flag has it.
+func findFormat(flag, name string) (report.Format, error) {
+	all := report.Catalogue()
+	i := slices.IndexFunc(all, func(f report.Format) bool { return f.Name == name })
+	if i < 0 {
+		return report.Format{}, usagef("%s: no format %q; there are %s", flag, name, strings.Join(report.Formats(), ", "))
+	}
+	return all[i], nil
 }
 
 // outputs is every renderer of one result.
@@ -49,36 +82,40 @@ type pendingFile struct {
 // case.
 func (f *outputFlags) open(stdout io.Writer, color string, env func(string) (string, bool)) (*outputs, error) {
 	out := &outputs{stdout: bufio.NewWriter(stdout)}
+	shown, err := findFormat("--format", f.format)
+	if err != nil {
+		return out, err
+	}
+	if shown.Binary && isTerminal(stdout) {
+		return out, usagef("--format %s is nothing to show on a terminal: write it with -o %s=PATH", shown.Name, shown.Name)
+	}
 	opts := terminal(stdout, color, env)
-	for _, file := range f.files {
-		format, path, ok := strings.Cut(file, "=")
-		if !ok || path == "" {
-			return out, usagef("--output %q is not of the form FORMAT=PATH", file)
+	opts.BOM = f.bom
+	files, err := f.parse()
+	if err != nil {
+		return out, err
+	}
+	for _, file := range files {
+		if file.format.Whole && opts.Details == "" {
+			opts.Details = "in " + file.path
 		}
-		if !slices.Contains(report.Formats(), format) {
-			return out, usagef("--output %q: no format %q; there are %s", file, format, strings.Join(report.Formats(), ", "))
-		}
-		temp, err := os.CreateTemp(filepath.Dir(path), ".leavercheck-*") // mode 0600
+	}
+	for _, file := range files {
+		temp, err := os.CreateTemp(filepath.Dir(file.path), ".leavercheck-*") // mode 0600
 		if err != nil {
 			var at *fs.PathError
 			if errors.As(err, &at) {
 				err = at.Err // the temporary name means nothing to anybody
 			}
-			return out, usagef("--output: cannot write %s: %w", path, err)
+			return out, usagef("--output: cannot write %s: %w", file.path, err)
 		}
-		pending := &pendingFile{path: path, temp: temp, buf: bufio.NewWriter(temp)}
+		pending := &pendingFile{path: file.path, temp: temp, buf: bufio.NewWriter(temp)}
 		out.files = append(out.files, pending)
-		r, err := report.New(format, pending.buf, report.Options{})
+		r, err := report.New(file.format.Name, pending.buf, report.Options{Details: opts.Details, BOM: opts.BOM})
 		if err != nil {
 			return out, err
 		}
 		out.renderers = append(out.renderers, r)
-		if opts.Details == "" && format != report.Table {
-			opts.Details = "in " + path
-		}
-	}
-	if !slices.Contains(report.Formats(), f.format) {
-		return out, usagef("--format: no format %q; there are %s", f.format, strings.Join(report.Formats(), ", "))
 	}
 	r, err := report.New(f.format, out.stdout, opts)
 	if err != nil {
@@ -86,6 +123,37 @@ func (f *outputFlags) open(stdout io.Writer, color string, env func(string) (str
 	}
 	out.renderers = append(out.renderers, r)
 	return out, nil
+}
+
+// outputFile is one --output.
+type outputFile struct {
+	format report.Format
+	path   string
+}
+
+// parse takes the --output flags apart. Two that name the same file are refused: one would be lost.
+func (f *outputFlags) parse() ([]outputFile, error) {
+	var out []outputFile
+	for _, file := range f.files {
+		name, path, ok := strings.Cut(file, "=")
+		if !ok || path == "" {
+			return nil, usagef("--output %q is not of the form FORMAT=PATH", file)
+		}
+		format, err := findFormat(fmt.Sprintf("--output %q", file), name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(o outputFile) bool { return filepath.Clean(o.path) == filepath.Clean(path) }) {
+			return nil, usagef("--output: two formats are to be written to %s", path)
+		}
+		out = append(out, outputFile{format, path})
+	}
+	return out, nil
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // terminal says how wide and colourful the output may be.

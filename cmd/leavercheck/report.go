@@ -14,9 +14,16 @@ func newReport(sys system, c *common) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RESULT",
 		Short: "Show a stored result in another format",
-		Long: `Show a result that was stored with -o ndjson=FILE or -o json=FILE in another format.
-The exit code is that of the result.`,
-		Example: `  leavercheck report today.ndjson --format table`,
+		Long: `Show a result that was stored with -o ndjson=FILE or -o json=FILE in another format,
+or in several, with -o FORMAT=PATH. The exit code is that of the result. The formats,
+and who reads them:
+
+` + formatsHelp() + `
+Every format has what is unknown and what is waived. ndjson, json, csv, xlsx and ocsf
+have each verdict with its evidence.`,
+		Example: `  leavercheck report today.ndjson --format table
+  leavercheck report today.ndjson -o xlsx=today.xlsx -o junit=TEST-today.xml
+  leavercheck report today.ndjson --format markdown >>"$GITHUB_STEP_SUMMARY"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {

@@ -14,8 +14,9 @@ import (
 // Text makes text from elsewhere fit to be shown on a terminal, in a log or in a document: one line
 // that stays where it is put. What would move the cursor, start an escape sequence, reorder or hide
 // text is replaced by its code, visibly: invalid UTF-8 by \x9b, control characters (C0, DEL, C1), line
-// and paragraph separators and format characters by \u202e. The joiners that scripts and emoji need stay.
-// Text of clean text is the text.
+// and paragraph separators, format characters and what is no character at all by \u202e. The joiners that
+// scripts and emoji need stay. A mark by which build servers find a command in the middle of a line, "##vso["
+// or "##[", is parted by a backslash. Text of clean text is the text.
 func Text(text string) string {
 	if fit(text) {
 		return text
@@ -24,6 +25,8 @@ func Text(text string) string {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
+		case command(text[i:]):
+			out.WriteString(`#\`)
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, text[i])
 		case !hostile(r):
@@ -39,7 +42,36 @@ func Text(text string) string {
 }
 
 func fit(text string) bool {
-	return utf8.ValidString(text) && strings.IndexFunc(text, hostile) < 0
+	plain := true
+	for i := 0; i < len(text) && plain; i++ {
+		plain = text[i] >= ' ' && text[i] < 0x7f && text[i] != '#'
+	}
+	// Nearly every text is plain, and the look at bytes is much cheaper.
+	return plain || utf8.ValidString(text) && strings.IndexFunc(text, hostile) < 0 && !strings.Contains(text, "##")
+}
+
+// command says whether a text begins with the mark of a command: a build server obeys what it finds behind one
+// in the output of a step, wherever in the line it stands.
+func command(text string) bool {
+	const azure, github = "##vso[", "##["
+	return strings.HasPrefix(text, github) || len(text) >= len(azure) && strings.EqualFold(text[:len(azure)], azure)
+}
+
+// Lines parts by a backslash the two colons by which GitHub's runners know a command, where a line begins with
+// them. Inside of a line they mean nothing there, and much to others: addresses, PowerShell.
+func Lines(page []byte) []byte {
+	if !bytes.Contains(page, []byte("::")) {
+		return page
+	}
+	out := make([]byte, 0, len(page)+8)
+	for line := range bytes.Lines(page) {
+		if at := len(line) - len(bytes.TrimLeftFunc(line, unicode.IsSpace)); bytes.HasPrefix(line[at:], []byte("::")) {
+			out = append(append(out, line[:at]...), `:\`...)
+			line = line[at+1:]
+		}
+		out = append(out, line...)
+	}
+	return out
 }
 
 // hostile says whether a character does something other than stand there.
@@ -51,20 +83,21 @@ func hostile(r rune) bool {
 	case r == zwnj || r == zwj:
 		return false
 	}
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf)
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf, unicode.Noncharacter_Code_Point)
 }
 
 // JSON rewrites a JSON text so that it is harmless on a terminal and still says the same. Outside
 // of strings JSON is ASCII, so whatever is found stands in a string and may be written as an escape.
 // encoding/json itself escapes only what is below a space.
 func JSON(text []byte) []byte {
-	if ascii(text) || bytes.IndexFunc(text, hostileInJSON) < 0 {
+	commands := bytes.Contains(text, []byte("##"))
+	if !commands && (ascii(text) || bytes.IndexFunc(text, hostileInJSON) < 0) {
 		return text
 	}
 	out := make([]byte, 0, len(text)+64)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
-		if hostileInJSON(r) {
+		if hostileInJSON(r) || commands && r == '#' && len(text) > 1 && text[1] == '#' {
 			for _, unit := range utf16.Encode([]rune{r}) {
 				out = fmt.Appendf(out, `\u%04x`, unit)
 			}

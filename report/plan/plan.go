@@ -134,7 +134,7 @@ func (m *Maker) Leaver(leaver policies.LeaverResult) error {
 		}
 	}
 	if wanted {
-		m.plan.Leavers = append(m.plan.Leavers, planFor(m.run, leaver))
+		m.plan.Leavers = append(m.plan.Leavers, For(m.run, leaver))
 	}
 	return nil
 }
@@ -202,8 +202,8 @@ func first(a, b time.Time) time.Time {
 	return b
 }
 
-// planFor plans for one leaver.
-func planFor(run policies.Run, leaver policies.LeaverResult) Leaver {
+// For plans for one leaver alone: what a Maker does, for those who hold no more than one leaver at a time.
+func For(run policies.Run, leaver policies.LeaverResult) Leaver {
 	d := newDraft(run, leaver)
 	d.identify()
 	d.lockOut()

@@ -31,7 +31,7 @@ func Write(w io.Writer, format string, p Plan) error {
 	var out []byte
 	switch format {
 	case Text:
-		out = asText(p)
+		out = clean.Lines(asText(p))
 	case JSON:
 		var err error
 		if out, err = asJSON(p); err != nil {
