@@ -14,10 +14,11 @@ const (
 	NDJSON = "ndjson"
 	JSON   = "json"
 	Table  = "table"
+	HTML   = "html"
 )
 
 // Formats lists the names that New knows.
-func Formats() []string { return []string{Table, JSON, NDJSON} }
+func Formats() []string { return []string{Table, JSON, NDJSON, HTML} }
 
 // Options tunes what a format for people looks like. Formats for programs do not depend on it.
 type Options struct {
@@ -50,6 +51,8 @@ func New(format string, w io.Writer, opts Options) (Renderer, error) {
 		return newJSON(w), nil
 	case Table:
 		return newTable(w, opts), nil
+	case HTML:
+		return newHTML(w, opts)
 	}
 	return nil, fmt.Errorf("report: there is no format %q: there are %s", format, strings.Join(Formats(), ", "))
 }

@@ -20,6 +20,10 @@ type row struct {
 	date     string
 	// lost is when data is lost, due when the grace ends; zero for none.
 	lost, due time.Time
+	// What only a page shows: where the leaver's verdicts are, and how this one changed.
+	anchor string
+	status policies.Status
+	change *policies.Change
 }
 
 // bound keeps what one verdict can take up small.
