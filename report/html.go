@@ -47,8 +47,8 @@ type htmlReport struct {
 const (
 	mostFirst    = 50
 	mostChanges  = 200
-	mostAffected  = 25
-	mostListed = 200
+	mostAffected = 25
+	mostListed   = 200
 )
 
 func newHTML(w io.Writer, opts Options) (*htmlReport, error) {
@@ -63,23 +63,33 @@ func newHTML(w io.Writer, opts Options) (*htmlReport, error) {
 	return h, nil
 }
 
-// parseHTML parses the templates without their indentation, which would be a tenth of the page.
 func parseHTML() (*template.Template, error) {
 	all := template.New("page")
 	for _, name := range []string{"page.html", "person.html"} {
-		text, err := htmlFiles.ReadFile("html/" + name)
+		text, err := htmlFile(name)
 		if err != nil {
 			return nil, err
 		}
-		var out strings.Builder
-		for line := range strings.Lines(string(text)) {
-			out.WriteString(strings.TrimLeft(line, " "))
-		}
-		if _, err := all.Parse(out.String()); err != nil {
+		if _, err := all.Parse(text); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// htmlFile reads a file of ours, without indentation and empty lines: they would be a tenth of the page.
+func htmlFile(name string) (string, error) {
+	text, err := htmlFiles.ReadFile("html/" + name)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimLeft(line, " "); line != "\n" {
+			out.WriteString(line)
+		}
+	}
+	return out.String(), nil
 }
 
 func (h *htmlReport) Run(run policies.Run) error {
@@ -103,16 +113,20 @@ func (h *htmlReport) Leaver(leaver policies.LeaverResult) error {
 	for _, v := range leaver.Verdicts {
 		h.note(v, leaver.Name(), leaver.Leaver.UserPrincipalName, anchor)
 	}
-	person := h.person(n, leaver)
-	one := member{urgency: urgencyOf(leaver), open: person.Open > 0}
-	var err error
+	one := member{urgency: urgencyOf(leaver)}
+	full := h.crowd.roomFor(one.urgency)
+	proof := full && !h.crowd.noProof
+	person := h.person(n, leaver, full, proof)
+	one.open = person.Open > 0
 	for _, part := range []struct {
-		name string
-		into *[]byte
-	}{{"row", &one.row}, {"bare", &one.bare}, {"brief", &one.brief}, {"full", &one.full}, {"proof", &one.proof}} {
-		if part.name == "full" && !h.crowd.roomFor(one) {
-			break
+		name   string
+		wanted bool
+		into   *[]byte
+	}{{"row", true, &one.row}, {"bare", true, &one.bare}, {"brief", true, &one.brief}, {"full", full, &one.full}, {"proof", proof, &one.proof}} {
+		if !part.wanted {
+			continue
 		}
+		var err error
 		if *part.into, err = h.fragment(part.name, person); err != nil {
 			return err
 		}

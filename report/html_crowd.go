@@ -18,7 +18,7 @@ import (
 // Where not even the rows fit, the least urgent leavers are left out. The page says of each step how many have it.
 const (
 	// crowdBytes bounds all of them; the rest of the page is some hundred kilobytes.
-	crowdBytes = 4_100_000
+	crowdBytes = 4_400_000
 	// rowBytes and briefBytes bound rows, and rows with brief entries, so that there is always room for evidence.
 	rowBytes   = crowdBytes * 3 / 8
 	briefBytes = crowdBytes * 6 / 8
@@ -82,7 +82,9 @@ type crowd struct {
 	total   int
 	members []member
 	bytes   int
-	pruned  bool
+	// proofs is how much evidence there is of what passes, noProof that it is more than there is room for.
+	proofs  int
+	noProof bool
 	// last is the most urgent of those whose full entry found no room: who is less urgent needs none.
 	last *urgency
 	// out counts those who are left out, outOpen those of them who have something open.
@@ -90,13 +92,20 @@ type crowd struct {
 }
 
 // roomFor says whether a full entry could still have room.
-func (c *crowd) roomFor(m member) bool { return c.last == nil || m.urgency.compare(*c.last) < 0 }
+func (c *crowd) roomFor(u urgency) bool { return c.last == nil || u.compare(*c.last) < 0 }
 
 func (c *crowd) add(m member) {
 	c.total++
 	c.members = append(c.members, m)
-	c.bytes += m.size()
-	if c.bytes > 4*crowdBytes {
+	if c.proofs += len(m.proof); c.proofs > crowdBytes && !c.noProof {
+		c.noProof = true
+		for i := range c.members {
+			c.bytes -= len(c.members[i].proof)
+			c.members[i].proof = nil
+		}
+		m.proof = nil
+	}
+	if c.bytes += m.size(); c.bytes > 4*crowdBytes {
 		c.prune()
 	}
 }
@@ -108,12 +117,12 @@ func (c *crowd) sort() {
 // prune drops what cannot have room whoever comes after: more leavers only push the less urgent back.
 func (c *crowd) prune() {
 	c.sort()
-	c.pruned, c.bytes = true, 0
+	c.bytes = 0
+	c.noProof = true // else somebody's might be gone
 	rows, brief, full := 0, 0, 0
 	for i := range c.members {
 		m := &c.members[i]
-		m.proof = nil // with so much of it there is no room for everybody's
-		if rows += len(m.row); rows > rowBytes {
+		if rows += len(m.bare); rows > rowBytes {
 			c.leaveOut(i)
 			return
 		}
@@ -121,7 +130,7 @@ func (c *crowd) prune() {
 			m.brief = nil
 		}
 		if full += len(m.full); full > crowdBytes {
-			if m.full != nil && c.roomFor(*m) {
+			if m.full != nil && c.roomFor(m.urgency) {
 				last := m.urgency
 				c.last = &last
 			}
@@ -155,17 +164,18 @@ func (c *crowd) seat() seated {
 	c.sort()
 	used, entries := 0, 0
 	for i, m := range c.members {
-		if used+len(m.row) > rowBytes {
+		if used+len(m.bare) > rowBytes {
 			c.leaveOut(i)
 			break
 		}
-		used += len(m.row)
+		used += len(m.bare)
 	}
 	for _, m := range c.members {
-		if m.brief == nil || used+len(m.brief) > briefBytes {
+		more := len(m.row) - len(m.bare) + len(m.brief)
+		if m.brief == nil || used+more > briefBytes {
 			break
 		}
-		used += len(m.brief)
+		used += more
 		entries++
 	}
 	var out seated
@@ -179,7 +189,7 @@ func (c *crowd) seat() seated {
 		proof += len(m.proof)
 		out.Full++
 	}
-	out.Proof = out.Full == c.total && !c.pruned && used+proof <= crowdBytes
+	out.Proof = out.Full == c.total && !c.noProof && used+proof <= crowdBytes
 	// What follows is HTML that html/template made of the result.
 	for i, m := range c.members {
 		if i >= entries {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
 	"leavercheck/report/plan"
 )
@@ -31,9 +32,10 @@ type htmlPerson struct {
 	Read, Rest []htmlSource
 	Timeline   *htmlTimeline
 	Plan       *plan.Leaver
-	// Raw says where everything else is.
-	Raw string
 }
+
+// maxSentence bounds a text that is meant to be read: what is longer ends in an ellipsis.
+const maxSentence = 1000
 
 // htmlCount is a number of verdicts of a status.
 type htmlCount struct {
@@ -76,25 +78,30 @@ type htmlChange struct{ Kind, Word, Text string }
 // htmlSource is where a fact came from.
 type htmlSource struct{ Fact, State, Endpoint, At, RequestID string }
 
-func (h *htmlReport) person(n int, leaver policies.LeaverResult) *htmlPerson {
+// person makes the view of a leaver. With full it has evidence, timeline and remediation, with proof the evidence of
+// what passes, too: both are most of the work, and of the page.
+func (h *htmlReport) person(n int, leaver policies.LeaverResult, full, proof bool) *htmlPerson {
 	who := leaver.Leaver
-	p := &htmlPerson{ID: n, Name: leaver.Name(), Account: who.UserPrincipalName, NotYet: leaver.NotYet(), Raw: h.raw()}
+	p := &htmlPerson{ID: n, Name: leaver.Name(), Account: who.UserPrincipalName, NotYet: leaver.NotYet()}
+	if who.State == snapshot.Deleted {
+		// The directory puts the object id in front of the name of who is deleted.
+		p.Account = strings.TrimPrefix(p.Account, strings.ReplaceAll(who.ID, "-", ""))
+	}
 	if p.Account == p.Name {
 		p.Account = ""
 	}
 	if p.Left = day(who.LeftAt); who.LeftAt.IsZero() {
 		p.Left = "by " + day(who.LeftBy)
 	}
-	p.about(leaver)
 	verdicts := slices.Clone(leaver.Verdicts)
 	slices.SortStableFunc(verdicts, func(a, b policies.Verdict) int { return rankOf(a).compare(rankOf(b)) })
 	for _, v := range verdicts {
-		shown := h.verdict("p"+strconv.Itoa(n), v)
+		anchor := "p" + strconv.Itoa(n)
 		switch {
-		case open(v.Status) || v.Change != nil && v.Change.Kind != policies.ChangeOpen:
-			p.Verdicts = append(p.Verdicts, shown)
-		default:
-			p.Right = append(p.Right, shown)
+		case telling(v):
+			p.Verdicts = append(p.Verdicts, h.verdict(anchor, v, full))
+		case proof:
+			p.Right = append(p.Right, h.verdict(anchor, v, true))
 		}
 		switch {
 		case open(v.Status):
@@ -112,10 +119,18 @@ func (h *htmlReport) person(n int, leaver policies.LeaverResult) *htmlPerson {
 	slices.Sort(p.Passed)
 	slices.Sort(p.Nothing)
 	p.Cells = h.cells(verdicts)
-	p.sources(verdicts)
-	p.Timeline = h.timeline(leaver)
-	p.Plan = h.plan(leaver)
+	if full {
+		p.about(leaver)
+		p.sources(verdicts, proof)
+		p.Timeline = h.timeline(leaver)
+		p.Plan = h.plan(leaver)
+	}
 	return p
+}
+
+// telling says that a verdict is open, or that it changed since the earlier result.
+func telling(v policies.Verdict) bool {
+	return open(v.Status) || v.Change != nil && v.Change.Kind != policies.ChangeOpen
 }
 
 // rankOf orders the verdicts on one leaver as leavers are ordered.
@@ -143,8 +158,11 @@ func (p *htmlPerson) about(leaver policies.LeaverResult) {
 	}
 	add("Left", left)
 	add("Account", strings.ReplaceAll(string(who.State), "_", " "))
+	add("User principal name", who.UserPrincipalName)
 	add("Object id", who.ID)
-	add("Mail", who.Mail)
+	if who.Mail != who.UserPrincipalName {
+		add("Mail", who.Mail)
+	}
 	add("Employee id", who.EmployeeID)
 	add("Named by", strings.Join(append([]string{who.Source}, who.AlsoIn...), ", "))
 	add("Found by", who.MatchedBy)
@@ -195,11 +213,11 @@ func (h *htmlReport) cells(verdicts []policies.Verdict) []htmlCell {
 	return out
 }
 
-func (h *htmlReport) verdict(anchor string, v policies.Verdict) htmlVerdict {
+func (h *htmlReport) verdict(anchor string, v policies.Verdict, evidence bool) htmlVerdict {
 	rule := h.rules[v.Rule]
 	out := htmlVerdict{
 		ID: anchor + "-" + v.Rule, htmlMark: markOf(v.Status), Rule: v.Rule, Title: rule.Title, Step: stepOf(rule),
-		Severity: v.Severity, Message: v.Message, Dates: h.dates(v), Change: changeOf(v.Change), Attested: v.Grade == policies.Attested,
+		Severity: v.Severity, Message: bounded(v.Message, maxSentence), Dates: h.dates(v), Change: changeOf(v.Change), Attested: v.Grade == policies.Attested,
 	}
 	if out.Message == "" && v.Status == policies.Fail {
 		out.Message = rule.Title + ": no"
@@ -228,6 +246,12 @@ func (h *htmlReport) verdict(anchor string, v policies.Verdict) htmlVerdict {
 			text += ", " + a.Link
 		}
 		out.Notes = append(out.Notes, htmlPair{"Attested", text})
+	}
+	for i := range out.Notes {
+		out.Notes[i].Text = bounded(out.Notes[i].Text, maxSentence)
+	}
+	if !evidence {
+		return out
 	}
 	for _, finding := range v.Findings {
 		values := map[string]any{}
@@ -306,11 +330,11 @@ func changeWord(kind policies.ChangeKind) string {
 }
 
 // sources lists where the facts behind verdicts came from, each request once.
-func (p *htmlPerson) sources(verdicts []policies.Verdict) {
+func (p *htmlPerson) sources(verdicts []policies.Verdict, proof bool) {
 	seen := map[htmlSource]bool{}
 	collect := func(into *[]htmlSource, wanted bool) {
 		for _, v := range verdicts {
-			if (open(v.Status) || v.Change != nil && v.Change.Kind != policies.ChangeOpen) != wanted {
+			if telling(v) != wanted {
 				continue
 			}
 			for _, e := range v.Evidence {
@@ -332,7 +356,9 @@ func (p *htmlPerson) sources(verdicts []policies.Verdict) {
 		})
 	}
 	collect(&p.Read, true)
-	collect(&p.Rest, false)
+	if proof {
+		collect(&p.Rest, false)
+	}
 }
 
 // plan asks for what would mend a leaver's verdicts, nil for nothing.

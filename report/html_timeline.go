@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,10 +15,10 @@ import (
 // list, whose numbers the drawing bears.
 type htmlTimeline struct {
 	Events        []htmlEvent
-	Height        int
-	Left, Now     int // places of leaving and of collecting
+	Dots          []htmlDots
 	Ticks         []htmlTick
-	Width, Bottom int
+	Width, Height int
+	Left, Now     int // places of leaving and of collecting
 }
 
 // Since is how wide the time from leaving to collecting is.
@@ -32,12 +33,11 @@ type htmlEvent struct {
 	X, Y        int
 }
 
-// The corner of the square that stands for what is still to come, and the line that the number stands on.
+// Loud says that the event is one to look for.
+func (e htmlEvent) Loud() bool { return e.Class == "left" || e.Class == "lost" }
 
-func (e htmlEvent) Square() bool { return e.Class == "due" || e.Class == "lost" }
-func (e htmlEvent) Corner() int  { return e.X - 9 }
-func (e htmlEvent) Top() int     { return e.Y - 9 }
-func (e htmlEvent) Base() int    { return e.Y + 4 }
+// htmlDots are the points of one class, as one line of the drawing.
+type htmlDots struct{ Class, Path string }
 
 // htmlTick is a date on the axis.
 type htmlTick struct {
@@ -57,7 +57,7 @@ func (h *htmlReport) timeline(leaver policies.LeaverResult) *htmlTimeline {
 	found := map[htmlEvent]bool{}
 	add := func(at time.Time, class, text string) {
 		if at.Year() > 1 {
-			found[htmlEvent{At: at.UTC().Truncate(time.Second), Class: class, Text: text}] = true
+			found[htmlEvent{At: at.UTC().Truncate(time.Minute), Class: class, Text: text}] = true
 		}
 	}
 	for _, v := range leaver.Verdicts {
@@ -151,20 +151,27 @@ func (t *htmlTimeline) draw(left, now time.Time) {
 	for i := range lastIn {
 		lastIn[i] = -size
 	}
-	lowest := 0
+	lowest, dots := 0, map[string]string{}
 	for i := range t.Events {
 		e := &t.Events[i]
 		e.N, e.When, e.X = i+1, minute(e.At), place(e.At)
-		at := 0
-		for at < rows-1 && e.X-lastIn[at] < size {
-			at++
+		// What would cover another point stands below it, or, where it is crowded, a little later.
+		at := slices.IndexFunc(lastIn[:], func(last int) bool { return e.X-last >= size })
+		if at < 0 {
+			at = slices.Index(lastIn[:], slices.Min(lastIn[:]))
+			e.X = lastIn[at] + size
 		}
 		lastIn[at] = e.X
 		lowest = max(lowest, at)
-		e.Y = top + at*row
+		// The number stands on a line a little below the middle of its point.
+		y := top + at*row
+		e.Y = y + 4
+		dots[e.Class] += fmt.Sprintf("M%d %dh0", e.X, y)
 	}
-	t.Bottom = top + lowest*row + size/2 + 2
-	t.Height = t.Bottom + 2
+	for _, class := range slices.Sorted(maps.Keys(dots)) {
+		t.Dots = append(t.Dots, htmlDots{class, dots[class]})
+	}
+	t.Height = top + lowest*row + size/2 + 4
 	step := day
 	for _, longer := range []time.Duration{2 * day, 7 * day, 14 * day, 30 * day, 90 * day, 365 * day} {
 		if span/step > 10 {
@@ -219,20 +226,14 @@ func eventOf(path string) (class, text string) {
 	for ; path != ""; _, path, _ = strings.Cut(path, ".") {
 		switch path {
 		case "audits.disabled.activityDateTime":
-			return done, "Sign-in blocked (audit log)"
-		case "audits.deleted.activityDateTime":
-			return done, "Account deleted (audit log)"
-		case "audits.changes":
-			return done, "Password reset (audit log)"
-		case "audits.revocations":
-			return done, "Sessions revoked (audit log)"
+			return done, "Sign-in blocked"
+		case "audits.changes", "lastPasswordChangeDateTime":
+			return done, "Password changed"
+		case "audits.revocations", "signInSessionsValidFromDateTime":
+			return done, "Sessions revoked"
 		case "audits.licenceRemovals", "removedDateTime":
-			return done, "Licence removed (audit log)"
-		case "lastPasswordChangeDateTime":
-			return done, "Password last changed"
-		case "signInSessionsValidFromDateTime":
-			return done, "Sessions revoked: none older is valid"
-		case "deletedDateTime":
+			return done, "Licence removed"
+		case "audits.deleted.activityDateTime", "deletedDateTime":
 			return done, "Account deleted"
 		case "LitigationHoldDate":
 			return done, "Litigation hold set"

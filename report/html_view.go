@@ -116,24 +116,27 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 	v.Alerts = h.alerts(summary)
 	l := summary.Leavers
 	v.Tiles = []htmlTile{
+		{"", "leavers", l.Total},
 		{"fail", "failing", l.Failing}, {"unknown", "not fully checked", l.Unknown}, {"pending", "in grace", l.Pending},
 		{"pass", "clean", l.Clean}, {"na", "leave later", l.NotYet},
 	}
 	v.Bar, v.Counts = countsOf(summary)
 	for _, cause := range summary.Incomplete {
-		rules := strings.Join(cause.Rules, ", ")
-		what := cause.Fact
+		what, how := cause.Fact, mend(cause)
 		if what == "" {
-			what = rules
+			what = "a decision of the rules"
 		}
-		v.Incomplete = append(v.Incomplete, htmlCause{what, strings.ReplaceAll(cause.Reason, "_", " "), mend(cause), cause.Leavers, rules})
+		if cause.Needs == "" && strings.HasPrefix(how, lookAt) {
+			how = "look at the verdicts of these rules"
+		}
+		v.Incomplete = append(v.Incomplete, htmlCause{what, strings.ReplaceAll(cause.Reason, "_", " "), how, cause.Leavers, strings.Join(cause.Rules, ", ")})
 	}
 	for _, r := range h.first.sorted() {
 		v.First = append(v.First, h.line(r))
 	}
 	v.FirstMore = h.first.total - len(v.First)
 	for _, one := range h.tenant.Verdicts {
-		v.TenantVerdicts = append(v.TenantVerdicts, h.verdict("tenant", one))
+		v.TenantVerdicts = append(v.TenantVerdicts, h.verdict("tenant", one, true))
 	}
 	v.Changes = h.changed(summary)
 	v.Trend = h.trend(summary)
@@ -146,12 +149,12 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 
 // htmlAsset is a file of ours as an element, and its digest as a source of the policy for content.
 func htmlAsset(name, element string) (template.HTML, string, error) {
-	text, err := htmlFiles.ReadFile("html/" + name)
+	text, err := htmlFile(name)
 	if err != nil {
 		return "", "", fmt.Errorf("report: %w", err)
 	}
-	sum := sha256.Sum256(text)
-	return template.HTML("<" + element + ">" + string(text) + "</" + element + ">"),
+	sum := sha256.Sum256([]byte(text))
+	return template.HTML("<" + element + ">" + text + "</" + element + ">"),
 		"'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", nil
 }
 
