@@ -38,7 +38,9 @@ type htmlReport struct {
 	// first are the verdicts to act on first; changes those that differ from the earlier result.
 	first, changes *rows
 	// affected are, by rule, the leavers of its open verdicts: the first of them, and how many there are.
-	affected    map[string]*htmlAffected
+	affected map[string]*htmlAffected
+	// waived are, by waiver, those whom it covers.
+	waived      map[string]htmlName
 	tenant      policies.TenantResult
 	tenantFails int
 }
@@ -53,7 +55,7 @@ const (
 
 func newHTML(w io.Writer, opts Options) (*htmlReport, error) {
 	h := &htmlReport{
-		w: w, opts: opts, rules: map[string]policies.Rule{}, affected: map[string]*htmlAffected{},
+		w: w, opts: opts, rules: map[string]policies.Rule{}, affected: map[string]*htmlAffected{}, waived: map[string]htmlName{},
 		first: newRows(mostFirst), changes: newRows(mostChanges),
 	}
 	var err error
@@ -182,11 +184,15 @@ func (h *htmlReport) note(v policies.Verdict, who, account, anchor string) {
 	if v.Change != nil && v.Change.Kind != policies.ChangeOpen {
 		h.changes.add(line)
 	}
+	name := htmlName{Name: bounded(who, 80), Anchor: anchor}
+	if v.Waiver != nil {
+		h.waived[v.Waiver.ID] = name
+	}
 	if open(v.Status) {
 		if h.affected[v.Rule] == nil {
 			h.affected[v.Rule] = &htmlAffected{}
 		}
-		h.affected[v.Rule].add(htmlName{Name: bounded(who, 80), Anchor: anchor})
+		h.affected[v.Rule].add(name)
 	}
 }
 

@@ -185,9 +185,9 @@ type htmlMethod struct {
 
 type htmlWaiver struct {
 	policies.WaiverResult
-	Until   string
-	Counts  bool
-	Subject string
+	htmlName
+	Until  string
+	Counts bool
 }
 
 type htmlAttestation struct {
@@ -216,7 +216,7 @@ func (h *htmlReport) method(summary policies.Summary) htmlMethod {
 	}
 	add("Population", who)
 	if n := summary.Leavers.NotYet; n > 0 {
-		add("Not judged yet", count(n, "leaves later", "leave later"))
+		add("Leave later, not judged yet", strconv.Itoa(n))
 	}
 	if p.Untimed > 0 {
 		add("Leave time not known", strconv.Itoa(p.Untimed))
@@ -239,7 +239,11 @@ func (h *htmlReport) method(summary policies.Summary) htmlMethod {
 	}
 	m.ExcludedMore = len(p.Excluded) - len(m.Excluded)
 	for _, w := range summary.Waivers[:min(len(summary.Waivers), mostListed)] {
-		m.Waivers = append(m.Waivers, htmlWaiver{w, day(w.Expires), w.Standing.Heard(), cmp.Or(w.Leaver, "the tenant")})
+		whom, ok := h.waived[w.ID]
+		if !ok {
+			whom.Name = cmp.Or(w.Leaver, "the tenant")
+		}
+		m.Waivers = append(m.Waivers, htmlWaiver{w, whom, day(w.Expires), w.Standing.Heard()})
 	}
 	m.WaiversMore = len(summary.Waivers) - len(m.Waivers)
 	for _, a := range leading(summary.Attestations, mostListed) {

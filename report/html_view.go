@@ -321,7 +321,13 @@ func (h *htmlReport) changed(summary policies.Summary) *htmlChanges {
 		case who == "":
 			who = g.Leaver
 		}
-		out.Gone = append(out.Gone, htmlLine{htmlMark: markOf(g.Status), Severity: g.Severity, Rule: g.Rule, Title: h.rules[g.Rule].Title, Who: who})
+		title := h.rules[g.Rule].Title
+		for _, off := range h.run.Off {
+			if off.ID == g.Rule {
+				title = off.Title + " (switched off)"
+			}
+		}
+		out.Gone = append(out.Gone, htmlLine{htmlMark: markOf(g.Status), Severity: g.Severity, Rule: g.Rule, Title: title, Who: who})
 	}
 	out.GoneMore = len(summary.Gone) - len(out.Gone)
 	return out
