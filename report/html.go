@@ -40,7 +40,9 @@ type htmlReport struct {
 	// affected are, by rule, the leavers of its open verdicts: the first of them, and how many there are.
 	affected map[string]*htmlAffected
 	// waived are, by waiver, those whom it covers.
-	waived      map[string]htmlName
+	waived map[string]htmlName
+	// here are the anchors of those who are on the page, once that is settled.
+	here        map[string]bool
 	tenant      policies.TenantResult
 	tenantFails int
 }
@@ -115,7 +117,7 @@ func (h *htmlReport) Leaver(leaver policies.LeaverResult) error {
 	for _, v := range leaver.Verdicts {
 		h.note(v, leaver.Name(), leaver.Leaver.UserPrincipalName, anchor)
 	}
-	one := member{urgency: urgencyOf(leaver)}
+	one := member{anchor: anchor, urgency: urgencyOf(leaver)}
 	full := h.crowd.roomFor(one.urgency)
 	proof := full && !h.crowd.noProof
 	person := h.person(n, leaver, full, proof)

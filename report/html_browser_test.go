@@ -95,7 +95,7 @@ func TestInABrowser(t *testing.T) {
 		return count{"people": len(of), "verdicts": n}
 	}
 	expect, err := json.Marshal(map[string]any{
-		"hostile": hostile, "accessible": []string{all, some, nobody}, "paper": []string{all, many},
+		"hostile": hostile, "accessible": [][]string{{all, "light", "dark"}, {some, "dark"}, {nobody, "light"}}, "paper": []string{all, many},
 		"large": []string{page("thousands", crowded(2000, aFewEach), report.Options{})},
 		"keyboard": map[string]any{
 			"page": all, "people": len(full.leavers), "verdicts": shown, "fail": sum(fails), "unknown": sum(unknowns),

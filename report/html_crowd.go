@@ -27,6 +27,7 @@ const (
 // member is a leaver as HTML: a row with links and one without, an entry without evidence and one with, and the
 // evidence of what passes. What cannot have room is nil.
 type member struct {
+	anchor                        string
 	urgency                       urgency
 	open                          bool
 	row, bare, brief, full, proof []byte
@@ -157,6 +158,8 @@ type seated struct {
 	// Full counts those with evidence; Proof says that what passes has it, too.
 	Full  int
 	Proof bool
+	// here are the anchors of all of them.
+	here map[string]bool
 }
 
 // seat shares out the page.
@@ -178,7 +181,7 @@ func (c *crowd) seat() seated {
 		used += more
 		entries++
 	}
-	var out seated
+	out := seated{here: map[string]bool{"tenant": true}}
 	proof := 0
 	for _, m := range c.members[:entries] {
 		more := len(m.full) - len(m.brief)
@@ -192,6 +195,7 @@ func (c *crowd) seat() seated {
 	out.Proof = out.Full == c.total && !c.noProof && used+proof <= crowdBytes
 	// What follows is HTML that html/template made of the result.
 	for i, m := range c.members {
+		out.here[m.anchor] = true
 		if i >= entries {
 			out.Rows = append(out.Rows, template.HTML(m.bare))
 			continue

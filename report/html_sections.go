@@ -63,6 +63,11 @@ func linkTo(resource policies.Resource) htmlLink {
 // byRule lists the rules, those with the most that is open first.
 func (h *htmlReport) byRule(summary policies.Summary) []htmlRule {
 	var out []htmlRule
+	for _, affected := range h.affected {
+		for i := range affected.Names {
+			affected.Names[i].Anchor = h.link(affected.Names[i].Anchor)
+		}
+	}
 	for _, rule := range h.run.Rules {
 		r := htmlRule{
 			Rule: rule, Step: stepOf(rule), Changed: rule.DefaultSeverity != "" && rule.DefaultSeverity != rule.Severity,
@@ -240,7 +245,7 @@ func (h *htmlReport) method(summary policies.Summary) htmlMethod {
 	m.ExcludedMore = len(p.Excluded) - len(m.Excluded)
 	for _, w := range summary.Waivers[:min(len(summary.Waivers), mostListed)] {
 		whom, ok := h.waived[w.ID]
-		if !ok {
+		if whom.Anchor = h.link(whom.Anchor); !ok {
 			whom.Name = cmp.Or(w.Leaver, "the tenant")
 		}
 		m.Waivers = append(m.Waivers, htmlWaiver{w, whom, day(w.Expires), w.Standing.Heard()})

@@ -353,7 +353,13 @@ func TestAPageStaysAPage(t *testing.T) {
 					t.Errorf("the page does not say %q", want)
 				}
 			}
-			rows := strings.Count(page, `<tr id="m`)
+			for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
+				if !strings.Contains(page, `id="`+link[1]+`"`) {
+					t.Errorf("nothing is where #%s leads", link[1])
+					break
+				}
+			}
+			rows := strings.Count(page, `<tr id="`)
 			if c.rows >= 0 && rows != c.rows {
 				t.Errorf("%d leavers are in the matrix, not %d", rows, c.rows)
 			}

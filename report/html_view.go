@@ -95,6 +95,7 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 		return nil, err
 	}
 	seats := h.crowd.seat()
+	h.here = seats.here
 	v := &htmlView{
 		CSP: "default-src 'none'; style-src " + styleHash + "; script-src " + scriptHash +
 			"; img-src data:; base-uri 'none'; form-action 'none'",
@@ -132,7 +133,11 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 		v.Incomplete = append(v.Incomplete, htmlCause{what, strings.ReplaceAll(cause.Reason, "_", " "), how, cause.Leavers, strings.Join(cause.Rules, ", ")})
 	}
 	for _, r := range h.first.sorted() {
-		v.First = append(v.First, h.line(r))
+		line := h.line(r)
+		if line.Anchor != "" {
+			line.Anchor += "-" + r.rule
+		}
+		v.First = append(v.First, line)
 	}
 	v.FirstMore = h.first.total - len(v.First)
 	for _, one := range h.tenant.Verdicts {
@@ -267,11 +272,19 @@ func countsOf(summary policies.Summary) ([]htmlSegment, htmlCounts) {
 
 func rounded(x float64) float64 { return float64(int(x*10+0.5)) / 10 }
 
+// link is where a leaver is on the page, nothing for somebody who found no room.
+func (h *htmlReport) link(anchor string) string {
+	if !h.here[anchor] {
+		return ""
+	}
+	return anchor
+}
+
 // line shows a verdict in a list about everybody.
 func (h *htmlReport) line(r row) htmlLine {
 	out := htmlLine{
 		htmlMark: markOf(r.status), Severity: r.severity, Rule: r.rule, Title: h.rules[r.rule].Title, Who: r.who,
-		Anchor: r.anchor + "-" + r.rule, What: r.what, Change: changeOf(r.change),
+		Anchor: h.link(r.anchor), What: r.what, Change: changeOf(r.change),
 	}
 	switch {
 	case !r.lost.IsZero():

@@ -8,7 +8,7 @@
 
   // Leavers: the row, the entry, its verdicts, and what a search looks at. A leaver may be without an entry.
   const leavers = matrix ? [...matrix.tBodies[0].rows].map((row, place) => {
-    const entry = document.getElementById('p' + row.id.slice(1));
+    const entry = row.id[0] === 'm' ? document.getElementById('p' + row.id.slice(1)) : null;
     const about = entry ? $('.about', entry) : null;
     return {
       row, entry, place, open: row.cells[2].textContent !== '0',
