@@ -18,15 +18,29 @@ type stream struct {
 	attestations []policies.AttestationResult
 	waivers      []policies.WaiverResult
 	gone         []policies.GoneVerdict
+
+	// n leavers are made as they are played, where a result would not fit.
+	n    int
+	make func(i int) policies.LeaverResult
 }
 
-// summary counts what the stream holds.
-func (s stream) summary() policies.Summary {
-	tally := policies.NewTally(s.run)
+// each gives every leaver.
+func (s stream) each(f func(policies.LeaverResult) error) error {
 	for _, leaver := range s.leavers {
-		tally.Leaver(leaver)
+		if err := f(leaver); err != nil {
+			return err
+		}
 	}
-	tally.Tenant(s.tenant)
+	for i := range s.n {
+		if err := f(s.make(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summary adds to the counts what is not of the stream.
+func (s stream) summary(tally *policies.Tally) policies.Summary {
 	out := tally.Summary()
 	out.Attestations = append(out.Attestations, s.attestations...)
 	out.Waivers, out.Gone = s.waivers, s.gone
@@ -54,18 +68,22 @@ func (s stream) verdicts() map[string][]policies.Verdict {
 
 // play gives the stream to a handler.
 func (s stream) play(h policies.Handler) error {
+	tally := policies.NewTally(s.run)
 	if err := h.Run(s.run); err != nil {
 		return err
 	}
-	for _, leaver := range s.leavers {
-		if err := h.Leaver(leaver); err != nil {
-			return err
-		}
+	err := s.each(func(leaver policies.LeaverResult) error {
+		tally.Leaver(leaver)
+		return h.Leaver(leaver)
+	})
+	if err != nil {
+		return err
 	}
+	tally.Tenant(s.tenant)
 	if err := h.Tenant(s.tenant); err != nil {
 		return err
 	}
-	return h.Summary(s.summary())
+	return h.Summary(s.summary(tally))
 }
 
 func at(text string) time.Time {

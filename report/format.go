@@ -7,6 +7,7 @@ const (
 	Table        = "table"
 	JSON         = "json"
 	NDJSON       = "ndjson"
+	HTML         = "html"
 	CSV          = "csv"
 	CSVMatrix    = "csv-matrix"
 	CSVPlan      = "csv-plan"
@@ -39,6 +40,7 @@ func Catalogue() []Format {
 		{Name: Table, Readers: "an administrator at a terminal", open: func(w io.Writer, opts Options) Renderer { return newTable(w, opts) }},
 		{Name: JSON, Readers: "programs; the whole result as one document", Whole: true, open: func(w io.Writer, _ Options) Renderer { return newJSON(w) }},
 		{Name: NDJSON, Readers: "programs, and leavercheck report; a line for each leaver", Whole: true, open: func(w io.Writer, _ Options) Renderer { return newNDJSON(w) }},
+		{Name: HTML, Readers: "everybody, in a browser or printed: one file, which needs no network", open: func(w io.Writer, opts Options) Renderer { return newHTML(w, opts) }},
 		{Name: CSV, Readers: "auditors and Power BI; a row for each verdict, with its evidence", Whole: true, open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &verdictSheet{}) }},
 		{Name: CSVMatrix, Readers: "managers in a spreadsheet; people down, rules across", open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &matrixSheet{}) }},
 		{Name: CSVPlan, Readers: "whoever does the work; what to do, with columns for owner, date and decision", open: func(w io.Writer, opts Options) Renderer { return newCSV(w, opts, &planSheet{}) }},

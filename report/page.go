@@ -197,6 +197,9 @@ func (p *page) waivers(all []policies.WaiverResult) {
 	}, cells, nil)
 }
 
+// lookAt begins what to do about a cause that only its verdicts can explain.
+const lookAt = "look at the verdicts: "
+
 // mend says what to do about a cause.
 func mend(cause policies.Incomplete) string {
 	if cause.Needs != "" {
@@ -216,7 +219,7 @@ func mend(cause policies.Incomplete) string {
 	case policies.ReasonPolicyError:
 		return "mend the policy: the verdicts have its error"
 	}
-	return "look at the verdicts: " + strings.Join(cause.Rules, ", ")
+	return lookAt + strings.Join(cause.Rules, ", ")
 }
 
 func (p *page) counts(summary policies.Summary) {

@@ -22,6 +22,10 @@ type row struct {
 	lost, due time.Time
 	// verdicts is how many a row of a group stands for.
 	verdicts int
+	// What only a page shows: where the leaver's verdicts are, and how this one changed.
+	anchor string
+	status policies.Status
+	change *policies.Change
 }
 
 // bound keeps what one verdict can take up small.

@@ -196,8 +196,10 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 }
 
 // deadline shows a date with the days that are left until then.
-func (t *table) deadline(at time.Time) string {
-	left := *policies.DaysLeft(at, t.header.JudgedAsOf())
+func (t *table) deadline(at time.Time) string { return deadlineText(at, t.header.JudgedAsOf()) }
+
+func deadlineText(at, now time.Time) string {
+	left := *policies.DaysLeft(at, now)
 	switch {
 	case left == 0:
 		return day(at) + ", less than a day left"
