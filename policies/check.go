@@ -46,7 +46,11 @@ type CheckOptions struct {
 func Check(ctx context.Context, opts CheckOptions) ([]Problem, error) {
 	var own []source
 	for _, dir := range opts.Dirs {
-		own = append(own, directory(dir))
+		opened, err := openSource(dir, false)
+		if err != nil {
+			return nil, fmt.Errorf("policies: %s: %w", dir, err)
+		}
+		own = append(own, opened)
 	}
 	if len(own) == 0 {
 		return checkSources(ctx, nil, []source{checklist()}, opts)
@@ -121,7 +125,7 @@ func (c *checker) check(ctx context.Context, opts CheckOptions) {
 	c.add(checkParameters, c.unusedParameters(rules)...)
 	c.add(checkTests, c.untested()...)
 	if !c.has(checkForbidden) {
-		_, err = compile(slices.Concat(c.policies, c.tests), nil, nil, c.caps)
+		_, err = compile(slices.Concat(c.policies, c.tests), c.caps)
 		c.add(checkCompile, err)
 	}
 

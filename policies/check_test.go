@@ -12,22 +12,6 @@ import (
 	"github.com/open-policy-agent/opa/v1/format"
 )
 
-// written is a directory with files, by path.
-func written(t testing.TB, texts map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range texts {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 // fmtRego formats a policy as "opa fmt" does.
 func fmtRego(t testing.TB, text string) string {
 	t.Helper()
@@ -44,7 +28,11 @@ func checked(t testing.TB, dir string, opts CheckOptions) string {
 	opts.Now = collected
 	// One rule stands for the checklist, which takes its time to compile.
 	other := ours(map[string]string{"other.rego": ruleText("OUR-001", "", blocked)})
-	problems, err := checkSources(context.Background(), []source{other}, []source{directory(dir)}, opts)
+	own, err := openSource(dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := checkSources(context.Background(), []source{other}, []source{own}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,11 +231,11 @@ func TestNewRule(t *testing.T) {
 	if problems, err := Check(context.Background(), CheckOptions{Dirs: []string{dir}}); err != nil || len(problems) > 0 {
 		t.Errorf("the check finds %v and %v", problems, err)
 	}
-	report, out := runTests(t, TestOptions{Dirs: []string{dir}, Threshold: 100})
+	report := runTests(t, TestOptions{Dirs: []string{dir}, Threshold: 100})
 	if !report.OK() || report.Passed != 21 {
-		t.Errorf("got %+v in\n%s", report, out)
+		t.Errorf("got %+v", report)
 	}
-	set, err := Load(context.Background(), LoadOptions{Dirs: []string{dir}})
+	set, err := Load(context.Background(), LoadOptions{Sources: []string{dir}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func (s *Set) judgesUnread(ctx context.Context, own []file) ([]error, error) {
 			continue
 		}
 		for _, who := range unreadInputs(rule) {
-			said, err := asker.ask(ctx, asker.questions.one[rule.ID], who.input)
+			said, err := asker.about(who.input).ask(ctx, rule.ID)
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}

@@ -81,7 +81,7 @@ func (p plain) says(t *testing.T, rule Rule, input any) map[string]string {
 // before any verdict: the engine's own law, that nothing unknown passes, comes after.
 func TestPlainOPAAgrees(t *testing.T) {
 	t.Parallel()
-	set, err := Load(t.Context(), LoadOptions{Parameters: map[string]map[string]any{"TEL-002": {"queue_groups": []string{"Service desk"}}}})
+	set, err := Load(t.Context(), LoadOptions{Settings: Settings{"TEL-002": {Parameters: map[string]any{"queue_groups": []string{"Service desk"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +128,10 @@ func programSays(t *testing.T, engine jury, rule Rule, input any) (map[string]st
 	if err != nil {
 		t.Fatal(err)
 	}
-	inquiry := engine.asker.about(value)
+	inquiry, _ := engine.asker.about(value).(*localInquiry)
 	said, err := inquiry.run(rule.ID)
 	if err != nil {
-		if _, other := inquiry.opa(t.Context(), engine.asker.questions.one[rule.ID], value); other == nil {
+		if _, other := inquiry.opa(t.Context(), inquiry.questions.one[rule.ID], value); other == nil {
 			t.Errorf("%s: only the program fails: %v", rule.ID, err)
 		}
 		return nil, false
@@ -207,7 +207,7 @@ func everyInput(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	seen := &inputs{byRule: map[string]map[string]bool{}, seen: map[*ast.Term]bool{}}
-	if _, err := s.results(context.Background(), "", runOptions{tracer: seen}); err != nil {
+	if _, err := s.evaluate(context.Background(), runOptions{tracer: func() topdown.QueryTracer { return seen }}); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string][]string{}

@@ -41,7 +41,7 @@ func (failures) Summary(s policies.Summary) error {
 func Example() {
 	ctx := context.Background()
 	set, err := policies.Load(ctx, policies.LoadOptions{
-		Parameters: map[string]map[string]any{"ACC-001": {"grace_hours": 48}},
+		Settings: policies.Settings{"ACC-001": {Parameters: map[string]any{"grace_hours": 48}}},
 	})
 	if err != nil {
 		log.Fatal(err)

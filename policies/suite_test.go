@@ -341,14 +341,14 @@ test_good if rule.status == "unknown" with input as {"leaver": {}, "attested": {
 `)
 	report := runTests(t, TestOptions{Dirs: []string{dir}})
 	want := []string{
-		`test_ground: : rule_test.rego:7: there is no fact "acount": the schema knows no input.facts.acount; is account meant?`,
-		`test_helper: misspelt: rule_test.rego:11: the schema knows no input.facts.account.value.accountEnabld; is accountEnabled meant?`,
-		`test_part: : rule_test.rego:14: the schema knows no input.facts.account.value.mial; is mail meant?`,
-		`test_path: : rule_test.rego:16: there is no fact "mailbx": the schema knows no input.facts.mailbx; is mailbox meant?`,
+		`test_ground: : rule_test.rego:7: there is no fact "acount": the schema knows no input.facts.acount: did you mean account?`,
+		`test_helper: misspelt: rule_test.rego:11: the schema knows no input.facts.account.value.accountEnabld: did you mean accountEnabled?`,
+		`test_part: : rule_test.rego:14: the schema knows no input.facts.account.value.mial: did you mean mail?`,
+		`test_path: : rule_test.rego:16: there is no fact "mailbx": the schema knows no input.facts.mailbx: did you mean mailbox?`,
 		`test_list: : rule_test.rego:18: the schema knows no input.facts.ownedApplications.value[].secrets`,
 		`test_within: : rule_test.rego:22: the schema knows no input.facts.account.value.enabled`,
-		`test_tenant: : rule_test.rego:26: there is no fact "domain": the schema knows no data.tenant.facts.domain; is domains meant?`,
-		`test_unread: : rule_test.rego:29: the schema knows no input.leaver.lefAt; is leftAt meant?`,
+		`test_tenant: : rule_test.rego:26: there is no fact "domain": the schema knows no data.tenant.facts.domain: did you mean domains?`,
+		`test_unread: : rule_test.rego:29: the schema knows no input.leaver.lefAt: did you mean leftAt?`,
 	}
 	if got := failuresOf(report); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -135,39 +135,5 @@ func (n *named) complain(path, name string) string {
 	if strings.HasSuffix(path, ".facts") {
 		text = fmt.Sprintf("there is no fact %q: the schema knows no %s.%s", name, path, name)
 	}
-	if near := nearest(name, slices.Sorted(maps.Keys(n.names))); near != "" {
-		text += fmt.Sprintf("; is %s meant?", near)
-	}
-	return text
-}
-
-// nearest is the name that differs least, "" if none is alike.
-func nearest(name string, names []string) string {
-	best, least := "", max(2, len(name)/4)+1
-	for _, other := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(other)); d < least {
-			best, least = other, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to add, drop or change between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return text + didYouMean(name, slices.Collect(maps.Keys(n.names)))
 }

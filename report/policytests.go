@@ -70,7 +70,7 @@ func testTable(r policies.TestReport, opts TestOptions) []string {
 		}
 		head := fmt.Sprintf("%s:%d: %s: %s", test.File, test.Line, test.FullName(), strings.ToUpper(string(test.Outcome)))
 		if opts.Timings && test.Outcome != policies.TestSkipped {
-			head += " (" + rounded(test.Duration) + ")"
+			head += " (" + took(test.Duration) + ")"
 		}
 		lines = append(lines, head)
 		if opts.Verbose && test.Outcome == policies.TestPassed {
@@ -147,12 +147,12 @@ func timings(tests []policies.TestResult) []string {
 	slices.SortStableFunc(byTime, func(a, b policies.TestResult) int { return cmp.Compare(b.Duration, a.Duration) })
 	lines := []string{"slowest:"}
 	for _, test := range byTime[:min(slowest, len(byTime))] {
-		lines = append(lines, fmt.Sprintf("  %9s  %s", rounded(test.Duration), test.FullName()))
+		lines = append(lines, fmt.Sprintf("  %9s  %s", took(test.Duration), test.FullName()))
 	}
 	return lines
 }
 
-func rounded(d time.Duration) string { return d.Round(10 * time.Microsecond).String() }
+func took(d time.Duration) string { return d.Round(10 * time.Microsecond).String() }
 
 func quote(text string) string { return `"` + text + `"` }
 

@@ -109,7 +109,11 @@ func (t *scenarioTests) load(ctx context.Context, s policies.Scenario) (*policie
 	dirs := s.PolicyDirs(t.dirs)
 	key := fmt.Sprint(dirs, s.Parameters)
 	if t.sets[key] == nil {
-		set, err := policies.Load(ctx, policies.LoadOptions{Dirs: dirs, Parameters: s.Parameters})
+		settings := policies.Settings{}
+		for rule, parameters := range s.Parameters {
+			settings[rule] = policies.RuleSettings{Parameters: parameters}
+		}
+		set, err := policies.Load(ctx, policies.LoadOptions{Sources: dirs, Settings: settings})
 		if err != nil {
 			return nil, err
 		}
