@@ -207,7 +207,7 @@ func everyInput(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	seen := &inputs{byRule: map[string]map[string]bool{}, seen: map[*ast.Term]bool{}}
-	if _, err := s.evaluate(context.Background(), runOptions{tracer: func() topdown.QueryTracer { return seen }}); err != nil {
+	if _, err := s.evaluate(context.Background(), runOptions{match: regexp.MustCompile(""), clock: time.Now, tracer: func() topdown.QueryTracer { return seen }}); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string][]string{}

@@ -18,10 +18,10 @@ import (
 	"leavercheck/report"
 )
 
-// exports are the formats that are neither a table on a terminal nor the result itself.
+// exports are the formats that are neither a table on a terminal, nor the page, nor the result itself.
 func exports() []string {
 	return slices.DeleteFunc(report.Formats(), func(name string) bool {
-		return slices.Contains([]string{report.Table, report.JSON, report.NDJSON}, name)
+		return slices.Contains([]string{report.Table, report.HTML, report.JSON, report.NDJSON}, name)
 	})
 }
 
