@@ -19,6 +19,14 @@
 // data.parameters[id]. A rule on the tenant sees counts of its leavers as input.population, and none of
 // them. A rule knows no clock, no grace and no waiver: those are the engine's.
 //
+// # From Go
+//
+// Load gives a Set: the built-in checklist and what LoadOptions names on top of it. Set.Rules describes
+// the rules. Set.Evaluate judges a Snapshot, which package snapshot opens, and hands every verdict to a
+// Handler as it comes, one leaver after another; package report has handlers that write files, and one of
+// one's own takes four methods. Test runs Rego tests and gives a TestReport; a Scenario tests rules on a
+// whole snapshot.
+//
 // # Guarantees
 //
 // Unknown is never pass. A verdict is pass only where the rule said so, every fact that it requires was
