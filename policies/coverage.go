@@ -51,10 +51,10 @@ func newTracer() *tracer {
 }
 
 // Enabled is part of topdown.QueryTracer.
-func (t *tracer) Enabled() bool { return true }
+func (*tracer) Enabled() bool { return true }
 
 // Config is part of topdown.QueryTracer: the values of variables are not needed.
-func (t *tracer) Config() topdown.TraceConfig { return topdown.TraceConfig{} }
+func (*tracer) Config() topdown.TraceConfig { return topdown.TraceConfig{} }
 
 // TraceEvent is called by the evaluator.
 func (t *tracer) TraceEvent(event topdown.Event) {

@@ -22,6 +22,14 @@
 // An organisation changes rules by Settings, never by redefining them: severity, parameters, on or off. It
 // accepts for a time what fails or cannot be checked by waivers, each of one rule and one leaver.
 //
+// # From Go
+//
+// Load gives a Set: the built-in checklist and what LoadOptions names on top of it. Set.Rules describes
+// the rules. Set.Evaluate judges a Snapshot, which package snapshot opens, and hands every verdict to a
+// Handler as it comes, one leaver after another; package report has handlers that write files, and one of
+// one's own takes four methods. Test runs Rego tests and gives a TestReport; a Scenario tests rules on a
+// whole snapshot.
+//
 // # Guarantees
 //
 // Unknown is never pass. A verdict is pass only where the rule said so, every fact that it requires was

@@ -3,6 +3,7 @@ package policies_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -13,17 +14,17 @@ import (
 )
 
 // failures is a handler of one's own: it sees the result as it comes, and keeps nothing.
-type failures struct{}
+type failures struct{ w io.Writer }
 
-func (failures) Run(run policies.Run) error {
-	fmt.Println("judged as of", run.CollectedAt.Format(time.DateOnly))
+func (f failures) Run(run policies.Run) error {
+	fmt.Fprintln(f.w, "judged as of", run.CollectedAt.Format(time.DateOnly))
 	return nil
 }
 
-func (failures) Leaver(l policies.LeaverResult) error {
+func (f failures) Leaver(l policies.LeaverResult) error {
 	for _, v := range l.Verdicts {
 		if v.Rule == "ACC-001" {
-			fmt.Println(l.Leaver.UserPrincipalName, v.Rule, v.Status, v.Message)
+			fmt.Fprintln(f.w, l.Leaver.UserPrincipalName, v.Rule, v.Status, v.Message)
 		}
 	}
 	return nil
@@ -31,39 +32,45 @@ func (failures) Leaver(l policies.LeaverResult) error {
 
 func (failures) Tenant(policies.TenantResult) error { return nil }
 
-func (failures) Summary(s policies.Summary) error {
+func (f failures) Summary(s policies.Summary) error {
 	// What was not read is unknown, never pass.
-	fmt.Println("complete:", s.Complete)
+	fmt.Fprintln(f.w, "complete:", s.Complete)
 	return nil
 }
 
 // Load the rules, open a snapshot, and hand each verdict to a handler.
 func Example() {
-	ctx := context.Background()
-	set, err := policies.Load(ctx, policies.LoadOptions{
-		Settings: policies.Settings{"ACC-001": {Parameters: map[string]any{"grace_hours": 48}}},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	writeSnapshot(filepath.Join(dir, "snapshot")) // as "leavercheck collect --out" does
-	snap, err := snapshot.Open(filepath.Join(dir, "snapshot"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer snap.Close()
-	if _, err := set.Evaluate(ctx, snap, policies.EvaluateOptions{}, failures{}); err != nil {
+	if err := judge(context.Background(), os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
 	// judged as of 2026-06-01
 	// d.rook@contoso.com ACC-001 fail The account can still sign in.
 	// complete: false
+}
+
+func judge(ctx context.Context, w io.Writer) error {
+	set, err := policies.Load(ctx, policies.LoadOptions{
+		Parameters: map[string]map[string]any{"ACC-001": {"grace_hours": 48}},
+	})
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := writeSnapshot(filepath.Join(dir, "snapshot")); err != nil { // as "leavercheck collect --out" does
+		return err
+	}
+	snap, err := snapshot.Open(filepath.Join(dir, "snapshot"))
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	_, err = set.Evaluate(ctx, snap, policies.EvaluateOptions{}, failures{w})
+	return err
 }
 
 // Describe a rule from its METADATA.
@@ -99,7 +106,7 @@ func ExampleTest() {
 }
 
 // writeSnapshot writes a snapshot of one leaver of whom only the account was read.
-func writeSnapshot(dir string) {
+func writeSnapshot(dir string) error {
 	collectedAt := time.Date(2026, time.June, 1, 10, 0, 0, 0, time.UTC)
 	left := collectedAt.AddDate(0, 0, -7)
 	record := snapshot.Record{
@@ -119,16 +126,15 @@ func writeSnapshot(dir string) {
 	}
 	w, err := snapshot.Create(dir)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer w.Discard()
 	if err := w.Leaver(record); err != nil {
-		log.Fatal(err)
+		return err
 	}
-	if _, err := w.Seal(snapshot.Manifest{
+	_, err = w.Seal(snapshot.Manifest{
 		TenantID: tenant.ID, Cloud: tenant.Cloud, CollectedAt: collectedAt, EndedAt: collectedAt,
 		Population: snapshot.Population{Sources: []string{"leavers.csv"}, Leavers: 1},
-	}, tenant); err != nil {
-		log.Fatal(err)
-	}
+	}, tenant)
+	return err
 }

@@ -121,7 +121,9 @@ func (s *suite) modules() map[string]*ast.Module {
 // compile compiles as a tester.Runner does, which numbers tests of one name and makes tables tell their
 // cases, and adds our own notes. It runs no test.
 func (s *suite) compile(ctx context.Context, store storage.Store, txn storage.Transaction) (*ast.Compiler, error) {
-	compiler := s.compiler(ctx, store, txn).WithBuiltins(noteDeclarations())
+	caps := *s.caps
+	caps.Builtins = slices.AppendSeq(slices.Clone(caps.Builtins), maps.Values(noteDeclarations()))
+	compiler := s.compiler(ctx, store, txn).WithCapabilities(&caps)
 	compiler.WithStageAfterID(ast.StageRewriteWithValues, ast.CompilerStageDefinition{
 		Name:       "NoteTests",
 		MetricName: "note_tests",

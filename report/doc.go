@@ -5,6 +5,9 @@
 //	json     the same as one document {run, leavers, tenant, summary}
 //	table    what is wrong, what could not be checked and what would mend it, for a terminal
 //
+// WriteTests writes what came of tests of policies, as a table, as JUnit XML, or as the annotations of a
+// pull request.
+//
 // # Guarantees
 //
 // The same stream gives the same bytes: no clock, no locale, no environment, no network. A write that

@@ -84,7 +84,7 @@ func (t *scenarioTests) one(ctx context.Context, s policies.Scenario) (policies.
 	}
 	snap, err := snapshot.Open(dir)
 	if err != nil {
-		return policies.ScenarioOutcome{}, fmt.Errorf("%s: snapshot: %w", at, err)
+		return policies.ScenarioOutcome{}, fmt.Errorf("%s: %w", at, err)
 	}
 	defer snap.Close()
 	opts := policies.EvaluateOptions{Tool: policies.Tool{Name: tool().Name, Version: tool().Version}}

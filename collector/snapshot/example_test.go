@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -13,42 +14,46 @@ import (
 // Write a snapshot, as the collector does, and read it back. A fact is read, absent or unknown; whoever
 // reads one has to look at its state before its value.
 func Example() {
-	parent, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(parent)
-	dir := filepath.Join(parent, "snapshot")
-	if err := write(dir); err != nil {
-		log.Fatal(err)
-	}
-
-	reader, err := snapshot.Open(dir) // checks every file against the seal
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer reader.Close()
-	fmt.Println("of", reader.Manifest().CollectedAt.Format(time.DateOnly))
-	err = reader.Leavers(func(r snapshot.Record) error {
-		for _, name := range []string{snapshot.Account, snapshot.Mailbox} {
-			switch fact := r.Facts[name]; fact.State {
-			case snapshot.Read:
-				fmt.Println(r.Leaver.UserPrincipalName, name, fact.Value)
-			case snapshot.Absent:
-				fmt.Println(r.Leaver.UserPrincipalName, name, "does not exist")
-			case snapshot.Unknown:
-				fmt.Println(r.Leaver.UserPrincipalName, name, "was not read:", fact.Reason, "- it takes", fact.Needs)
-			}
-		}
-		return nil
-	})
-	if err != nil { // only now is what was yielded vouched for
+	if err := read(os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
 	// of 2026-06-01
 	// d.rook@contoso.com account map[accountEnabled:false]
 	// d.rook@contoso.com mailbox was not read: forbidden - it takes Exchange View-Only Recipients
+}
+
+func read(w io.Writer) error {
+	parent, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(parent)
+	dir := filepath.Join(parent, "snapshot")
+	if err := write(dir); err != nil {
+		return err
+	}
+
+	reader, err := snapshot.Open(dir) // checks every file against the seal
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	fmt.Fprintln(w, "of", reader.Manifest().CollectedAt.Format(time.DateOnly))
+	err = reader.Leavers(func(r snapshot.Record) error {
+		for _, name := range []string{snapshot.Account, snapshot.Mailbox} {
+			switch fact := r.Facts[name]; fact.State {
+			case snapshot.Read:
+				fmt.Fprintln(w, r.Leaver.UserPrincipalName, name, fact.Value)
+			case snapshot.Absent:
+				fmt.Fprintln(w, r.Leaver.UserPrincipalName, name, "does not exist")
+			case snapshot.Unknown:
+				fmt.Fprintln(w, r.Leaver.UserPrincipalName, name, "was not read:", fact.Reason, "- it takes", fact.Needs)
+			}
+		}
+		return nil
+	})
+	return err // only now is what was yielded vouched for
 }
 
 func write(dir string) error {
