@@ -93,6 +93,10 @@ func TestCheckFinds(t *testing.T) {
 		"a parameter that is read": {
 			own("parameters: {grace_hours: {type: integer, default: 0}, free: {type: integer, default: 0}}\n", blocked+"\nlimit := data.parameters[\"ORG-001\"].free\n"), "", "",
 		},
+		"one of two that nobody reads": {
+			own("parameters: {grace_hours: {type: integer, default: 0}, free: {type: integer, default: 0}, used: {type: integer, default: 0}}\n", blocked+"\nlimit := data.parameters[\"ORG-001\"].used\n"), "",
+			"the parameter free of ORG-001 is declared, and no policy reads it (unused-parameter)\n",
+		},
 		"parameters as a whole": {
 			own("parameters: {grace_hours: {type: integer, default: 0}, free: {type: integer, default: 0}}\n", blocked+"\nlimit := data.parameters[\"ORG-001\"]\n"), "", "",
 		},
