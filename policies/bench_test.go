@@ -42,7 +42,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	for name, set := range map[string]*Set{"checklist": checklist, "engine": oneRule(b, "", blocked)} {
 		b.Run(name, func(b *testing.B) {
 			// As the program sets it: what is alive is little, what a leaver leaves behind is much.
-			defer debug.SetGCPercent(debug.SetGCPercent(400))
+			defer debug.SetGCPercent(debug.SetGCPercent(300))
 			text := sizableRecord(b)
 			b.ReportAllocs()
 			b.ResetTimer()
