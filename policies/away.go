@@ -291,6 +291,7 @@ func (q *remoteInquiry) put(ctx context.Context, kind byte, rule string) ([]byte
 	}
 	if q.process == nil {
 		if err := q.ready(ctx); err != nil {
+			q.breaking = append(q.breaking, rule) // or it would be tried for every leaver
 			return nil, err
 		}
 	}

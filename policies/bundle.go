@@ -140,7 +140,7 @@ func readArchive(archive *tar.Reader) ([]file, error) {
 func memberPath(header *tar.Header) (string, error) {
 	name := header.Name
 	if len(name) > maxPath {
-		return "", fmt.Errorf("a name is longer than %d bytes: %.40q...", maxPath, name)
+		return "", fmt.Errorf("a name that begins with %.40q is longer than %d bytes", name, maxPath)
 	}
 	if header.Typeflag == tar.TypeDir {
 		name = strings.TrimSuffix(name, "/")

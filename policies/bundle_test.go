@@ -11,6 +11,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -350,7 +351,7 @@ func signed(t testing.TB, p pair, prefix string, files map[string]string) string
 		if err != nil {
 			t.Fatal(err)
 		}
-		infos = append(infos, bundle.NewFile(prefix+name, fmt.Sprintf("%x", sum), "SHA-256"))
+		infos = append(infos, bundle.NewFile(prefix+name, hex.EncodeToString(sum), "SHA-256"))
 	}
 	token, err := bundle.GenerateSignedToken(infos, bundle.NewSigningConfig(p.private, p.algorithm, ""), "")
 	if err != nil {

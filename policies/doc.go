@@ -84,6 +84,7 @@
 // Without isolation the bounds on time and memory protect a run from a careless policy and not from one that
 // means harm; isolation is the caller's to ask for, and tests of policies (Test) are not isolated. Elsewhere
 // than on Linux the system does not limit the child's memory: Go's own soft limit and the time do. Which
-// bound ends a hostile rule, and so the words of its verdict, may differ from run to run. The type checker looks at references, not at values: a
-// rule can still be wrong. Evidence says what was read, not that it is still so.
+// bound ends a hostile rule, and so the words of its verdict, may differ from run to run. The type checker
+// looks at references, not at values: a rule can still be wrong. Evidence says what was read, not that it is
+// still so.
 package policies

@@ -71,6 +71,7 @@ func TestVerdicts(t *testing.T) {
 		"a conflict":              {"", says("pass") + "\nmessage := \"a\" if true\n\nmessage := \"b\" if true\n", disabled, Verdict{Status: Unknown, Message: "policy error: ours/rule.rego:"}},
 		"a word that is none":     {"", "status := lower(\"PASSED\")\n", disabled, Verdict{Status: Unknown, Message: `policy error: status is "passed", none of`}},
 		"the engine's own word":   {"", "status := lower(\"WAIVED\")\n", disabled, Verdict{Status: Unknown, Message: `policy error: status is "waived", none of`}},
+		"a word of megabytes":     {"", "status := concat(\"\", [\"é\" | some _ in numbers.range(1, 100000)])\n", disabled, Verdict{Status: Unknown, Message: "policy error: status is \"éé"}},
 		"no word at all":          {"", "status := 1 + 1\n", disabled, Verdict{Status: Unknown, Message: "policy error: status is 2, none of"}},
 		"a wrong severity":        {"", says("fail") + "\nseverity := \"bad\"\n", disabled, Verdict{Status: Unknown, Message: `policy error: severity: "bad" is none of`}},
 		"a wrong deadline":        {"", says("fail") + "\ndeadline := \"soon\"\n", disabled, Verdict{Status: Unknown, Message: "policy error: deadline: parsing time"}},
@@ -93,7 +94,7 @@ func TestVerdicts(t *testing.T) {
 			if got.Rule != "TST-001" || got.Status != want.Status || got.Severity != want.Severity || got.Grade != Observed {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
-			if !strings.HasPrefix(got.Message, want.Message) {
+			if !strings.HasPrefix(got.Message, want.Message) || len(got.Message) > 1100 {
 				t.Errorf("message: got %q, want %q", got.Message, want.Message)
 			}
 			if !got.Due.Equal(want.Due) || !got.Deadline.Equal(want.Deadline) {

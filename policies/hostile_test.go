@@ -39,13 +39,13 @@ func newChildren(t testing.TB) *children {
 func (c *children) most() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var most int64
+	var most float64
 	for _, cmd := range c.born {
 		if cmd.ProcessState != nil {
 			most = max(most, mostMemory(cmd.ProcessState))
 		}
 	}
-	return float64(most) / (1 << 20)
+	return most / (1 << 20)
 }
 
 // took says what they took together, and at most: of memory that is at least what this process had when it

@@ -59,9 +59,9 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 	if err != nil {
 		return Verdict{
 			Rule: rule.ID, Status: Unknown, Severity: rule.Severity, Grade: Observed,
-			Message:     "policy error: " + err.Error(),
+			Message:     "policy error: " + brief(err),
 			Evidence:    j.evidence(rule, who, answer{}),
-			Missing:     []Missing{{Reason: ReasonPolicyError, Detail: err.Error()}},
+			Missing:     []Missing{{Reason: ReasonPolicyError, Detail: brief(err)}},
 			Fingerprint: Fingerprint(j.tenantID, rule.ID, who.key),
 		}
 	}
@@ -111,6 +111,16 @@ func (j *judge) verdict(rule Rule, who subject, said answers, err error) Verdict
 	}
 	verdict.Fingerprint = Fingerprint(j.tenantID, rule.ID, who.key, resources...)
 	return verdict
+}
+
+// brief is the text of an error in a policy, which may quote whatever the policy made.
+func brief(err error) string {
+	const most = 1000
+	text := err.Error()
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + " ..."
 }
 
 // notJudged is the verdict of a rule on a leaver in a state that it says nothing of. Of somebody whose

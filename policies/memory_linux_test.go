@@ -6,10 +6,10 @@ import (
 )
 
 // mostMemory is the most memory that a process had, in bytes.
-func mostMemory(state *os.ProcessState) int64 {
+func mostMemory(state *os.ProcessState) float64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0
 	}
-	return int64(usage.Maxrss) << 10
+	return float64(usage.Maxrss) * 1024
 }

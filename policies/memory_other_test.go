@@ -5,4 +5,4 @@ package policies
 import "os"
 
 // mostMemory is not known here.
-func mostMemory(*os.ProcessState) int64 { return 0 }
+func mostMemory(*os.ProcessState) float64 { return 0 }

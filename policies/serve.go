@@ -56,7 +56,7 @@ func (s *server) answer(request []byte) []byte {
 		return append([]byte{saysYes}, reply...)
 	}
 	says := byte(saysNo)
-	if over := (boundError)(""); errors.As(err, &over) {
+	if over := boundError(""); errors.As(err, &over) {
 		says = saysBound
 	}
 	text := err.Error()

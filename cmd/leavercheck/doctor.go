@@ -54,7 +54,7 @@ unknown or could not be found out, 5 the sign-in is another tenant's.`,
 	f := cmd.Flags()
 	f.StringVar(&d.format, "format", "table", "form of the output: table or json")
 	f.StringVar(&d.setup, "setup", "", "print what sets an application up, as: "+strings.Join(setups(), ", "))
-	d.policySources.add(cmd)
+	d.add(cmd)
 	complete(cmd, "format", "table", "json")
 	complete(cmd, "setup", setups()...)
 	return cmd

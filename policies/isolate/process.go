@@ -94,7 +94,9 @@ func (p *Process) why() string {
 	for _, known := range []struct{ mark, meaning string }{
 		{"out of memory", "it took too much memory"},
 		{"cannot allocate memory", "it took too much memory"},
-		{"failed to reserve", "it took too much memory"},
+		{"cannot map pages", "it took too much memory"},
+		{"cannot allocate heap metadata", "it took too much memory"},
+		{"failed to create new OS thread", "it took too much memory"},
 		{"stack exceeds", "its recursion went too deep"},
 		{"SIGXCPU", "it took too much processor time"},
 	} {
