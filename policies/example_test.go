@@ -51,7 +51,7 @@ func Example() {
 
 func judge(ctx context.Context, w io.Writer) error {
 	set, err := policies.Load(ctx, policies.LoadOptions{
-		Parameters: map[string]map[string]any{"ACC-001": {"grace_hours": 48}},
+		Settings: policies.Settings{"ACC-001": {Parameters: map[string]any{"grace_hours": 48}}},
 	})
 	if err != nil {
 		return err

@@ -5,21 +5,29 @@
 //	json     the same as one document {run, leavers, tenant, summary}
 //	table    what is wrong, what could not be checked and what would mend it, for a terminal
 //
+// and those that Catalogue lists beside these, each with its readers.
+//
 // WriteTests writes what came of tests of policies, as a table, as JUnit XML, or as the annotations of a
 // pull request.
 //
 // # Guarantees
 //
 // The same stream gives the same bytes: no clock, no locale, no environment, no network. A write that
-// fails is an error of the call or of Close. Every string of a result is somebody else's, and may be
-// hostile: no format lets a control character, an escape sequence or a character that reorders text
-// through to its output. JSON keeps such characters, as \u escapes; the table replaces them, visibly.
+// fails is an error of the call or of Close. What is unknown and what is waived is visible in every format,
+// and a format that cannot hold everything, for the limits of its readers, says how much it left out.
+//
+// Every string of a result is somebody else's, and may be hostile: no format lets a control character, an
+// escape sequence or a character that reorders text through to its output, and no line of it is a command
+// to a build server. JSON keeps such texts, as \u escapes; the others replace them, visibly. No cell for a
+// spreadsheet is a formula, and nothing in Markdown is a link, a mention, an image or HTML.
+//
 // Read gives back the stream that was written, or an error that names the line; it takes nothing that is
-// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows.
+// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows, the results
+// that sarif keeps, and two of the tables of xlsx, which are held compressed.
 //
 // # Non-guarantees
 //
 // A renderer writes as it goes: a stream that breaks off leaves a part of a document behind, and Close
-// says so. Whoever writes a file should rename it into place after Close. The table is for reading: its
-// words and layout may change.
+// says so. Whoever writes a file should rename it into place after Close. The table and Markdown are for
+// reading: their words and layout may change.
 package report

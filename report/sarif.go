@@ -76,7 +76,7 @@ func (s *sarif) add(v sarifVerdict) {
 		return
 	}
 	s.total++
-	v.Evidence = nil // nothing of it is written, and there may be much
+	v.Evidence, v.Findings = nil, nil // GitHub shows nothing of them, and takes 10 MB of a file, compressed
 	s.results = append(s.results, v)
 	if len(s.results) >= 2*s.limit+64 {
 		s.cut()
@@ -177,7 +177,7 @@ func (s *sarif) result(v sarifVerdict, expired []policies.WaiverResult) sarifRes
 		Fingerprints: map[string]string{"primaryLocationLineHash": text(v.Fingerprint), "leavercheck/v1": text(v.Fingerprint)},
 		Properties: sarifVerdictProperties{
 			Status: v.Status, Severity: v.Severity, Grade: v.Grade, Leaver: v.key, Due: stamp(v.Due), Deadline: stamp(v.Deadline),
-			Missing: v.Missing, Change: v.Change, Findings: v.Findings,
+			Missing: v.Missing, Change: v.Change,
 		},
 	}
 	status := v.Status

@@ -117,7 +117,6 @@ type (
 		Deadline string             `json:"deadline,omitempty"`
 		Missing  []policies.Missing `json:"missing,omitempty"`
 		Change   *policies.Change   `json:"change,omitempty"`
-		Findings []policies.Finding `json:"findings,omitempty"`
 	}
 )
 

@@ -24,7 +24,7 @@ have each verdict with its evidence.`,
 		Example: `  leavercheck report today.ndjson --format table
   leavercheck report today.ndjson -o xlsx=today.xlsx -o junit=TEST-today.xml
   leavercheck report today.ndjson --format markdown >>"$GITHUB_STEP_SUMMARY"`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return err
