@@ -4,15 +4,18 @@
 //	ndjson   the stream itself, a line for each call: the canonical form
 //	json     the same as one document {run, leavers, tenant, summary}
 //	table    what is wrong, what could not be checked and what would mend it, for a terminal
+//	html     one file with everything, from a sentence to the evidence, to read in a browser or on paper
 //
 // # Guarantees
 //
 // The same stream gives the same bytes: no clock, no locale, no environment, no network. A write that
 // fails is an error of the call or of Close. Every string of a result is somebody else's, and may be
 // hostile: no format lets a control character, an escape sequence or a character that reorders text
-// through to its output. JSON keeps such characters, as \u escapes; the table replaces them, visibly.
+// through to its output. JSON keeps such characters, as \u escapes; the others replace them, visibly. No
+// element, attribute or address of a page comes from a result but the https addresses that rules name to be read.
 // Read gives back the stream that was written, or an error that names the line; it takes nothing that is
-// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows.
+// not whole. Memory does not grow with the number of leavers, but for what a table or a page
+// shows, which is bounded: both say what they leave out.
 //
 // # Non-guarantees
 //
