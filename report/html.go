@@ -154,7 +154,7 @@ func (h *htmlReport) Tenant(tenant policies.TenantResult) error {
 
 // Summary writes everything: what stands first in the output is known last.
 func (h *htmlReport) Summary(summary policies.Summary) error {
-	if err := h.order.summary(); err != nil {
+	if err := h.summary(); err != nil {
 		return err
 	}
 	view, err := h.view(summary)

@@ -30,19 +30,18 @@ type htmlView struct {
 	First     []htmlLine
 	FirstMore int
 
-	Steps           []htmlStep
-	Rows, Entries   []template.HTML
-	TenantVerdicts  []htmlVerdict
-	Shown           string
-	Changes         *htmlChanges
-	Trend           *htmlTrend
-	Rules           []htmlRule
-	Frameworks      []htmlFramework
-	Method          htmlMethod
-	Coverage        []htmlFact
-	CoverageReasons bool
-	Raw             string
-	Seal            string
+	Steps          []htmlStep
+	Rows, Entries  []template.HTML
+	TenantVerdicts []htmlVerdict
+	Shown          string
+	Changes        *htmlChanges
+	Trend          *htmlTrend
+	Rules          []htmlRule
+	Frameworks     []htmlFramework
+	Method         htmlMethod
+	Coverage       []htmlFact
+	Raw            string
+	Seal           string
 }
 
 type htmlTile struct {
@@ -75,11 +74,11 @@ type htmlCause struct {
 // htmlLine is a verdict in a list about everybody.
 type htmlLine struct {
 	htmlMark
-	Severity        policies.Severity
-	Rule, Title     string
-	Who, Anchor     string
-	What, Date, Key string
-	Change          *htmlChange
+	Severity    policies.Severity
+	Rule, Title string
+	Who, Anchor string
+	What, Date  string
+	Change      *htmlChange
 }
 
 // view makes the page of what was noted.
@@ -116,8 +115,11 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 	l := summary.Leavers
 	v.Tiles = []htmlTile{
 		{"", "leavers", l.Total},
-		{"fail", "failing", l.Failing}, {"unknown", "not fully checked", l.Unknown}, {"pending", "in grace", l.Pending},
-		{"pass", "clean", l.Clean}, {"na", "leave later", l.NotYet},
+		{"fail", "failing", l.Failing},
+		{"unknown", "not fully checked", l.Unknown},
+		{"pending", "in grace", l.Pending},
+		{"pass", "clean", l.Clean},
+		{"na", "leave later", l.NotYet},
 	}
 	v.Bar, v.Counts = countsOf(summary)
 	for _, cause := range summary.Incomplete {
@@ -146,7 +148,7 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 	v.Rules = h.byRule(summary)
 	v.Frameworks = h.byControl(summary)
 	v.Method = h.method(summary)
-	v.Coverage, v.CoverageReasons = h.coverage()
+	v.Coverage = h.coverage()
 	return v, nil
 }
 
