@@ -4,6 +4,7 @@
 //	ndjson   the stream itself, a line for each call: the canonical form
 //	json     the same as one document {run, leavers, tenant, summary}
 //	table    what is wrong, what could not be checked and what would mend it, for a terminal
+//	html     one file with everything, from a sentence to the evidence, to read in a browser or on paper
 //
 // and those that Catalogue lists beside these, each with its readers.
 //
@@ -19,11 +20,12 @@
 // Every string of a result is somebody else's, and may be hostile: no format lets a control character, an
 // escape sequence or a character that reorders text through to its output, and no line of it is a command
 // to a build server. JSON keeps such texts, as \u escapes; the others replace them, visibly. No cell for a
-// spreadsheet is a formula, and nothing in Markdown is a link, a mention, an image or HTML.
+// spreadsheet is a formula, and nothing in Markdown is a link, a mention, an image or HTML. No element, attribute
+// or address of a page comes from a result but the https addresses that rules name to be read.
 //
 // Read gives back the stream that was written, or an error that names the line; it takes nothing that is
-// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows, the results
-// that sarif keeps, and two of the tables of xlsx, which are held compressed.
+// not whole. Memory does not grow with the number of leavers, but for what a table or a page shows, which is
+// bounded, the results that sarif keeps, and two of the tables of xlsx, which are held compressed.
 //
 // # Non-guarantees
 //

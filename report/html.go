@@ -117,15 +117,14 @@ func (h *htmlReport) Leaver(leaver policies.LeaverResult) error {
 		h.note(v, leaver.Name(), leaver.Leaver.UserPrincipalName, anchor)
 	}
 	one := member{anchor: anchor, urgency: urgencyOf(leaver)}
-	full := h.crowd.roomFor(one.urgency)
-	proof := full && !h.crowd.noProof
+	brief, full, proof := h.crowd.room(one.urgency)
 	person := h.person(n, leaver, full, proof)
 	one.open = person.Open > 0
 	for _, part := range []struct {
 		name   string
 		wanted bool
 		into   *[]byte
-	}{{"row", true, &one.row}, {"bare", true, &one.bare}, {"brief", true, &one.brief}, {"full", full, &one.full}, {"proof", proof, &one.proof}} {
+	}{{"bare", true, &one.bare}, {"row", brief, &one.row}, {"brief", brief, &one.brief}, {"full", full, &one.full}, {"proof", proof, &one.proof}} {
 		if !part.wanted {
 			continue
 		}
@@ -154,7 +153,7 @@ func (h *htmlReport) Tenant(tenant policies.TenantResult) error {
 
 // Summary writes everything: what stands first in the output is known last.
 func (h *htmlReport) Summary(summary policies.Summary) error {
-	if err := h.order.summary(); err != nil {
+	if err := h.summary(); err != nil {
 		return err
 	}
 	view, err := h.view(summary)

@@ -86,14 +86,18 @@ type crowd struct {
 	// proofs is how much evidence there is of what passes, noProof that it is more than there is room for.
 	proofs  int
 	noProof bool
-	// last is the most urgent of those whose full entry found no room: who is less urgent needs none.
-	last *urgency
+	// noFull and noBrief are the most urgent of those whose entry found no room: who is less urgent needs none.
+	noFull, noBrief *urgency
 	// out counts those who are left out, outOpen those of them who have something open.
 	out, outOpen int
 }
 
-// roomFor says whether a full entry could still have room.
-func (c *crowd) roomFor(u urgency) bool { return c.last == nil || u.compare(*c.last) < 0 }
+// room says which entries could still have room.
+func (c *crowd) room(u urgency) (brief, full, proof bool) {
+	brief = c.noBrief == nil || u.compare(*c.noBrief) < 0
+	full = brief && (c.noFull == nil || u.compare(*c.noFull) < 0)
+	return brief, full, full && !c.noProof
+}
 
 func (c *crowd) add(m member) {
 	c.total++
@@ -127,18 +131,23 @@ func (c *crowd) prune() {
 			c.leaveOut(i)
 			return
 		}
-		if brief += len(m.brief); brief > briefBytes {
-			m.brief = nil
+		if brief += len(m.brief); brief > briefBytes && m.brief != nil {
+			m.row, m.brief, m.full = nil, nil, nil
+			c.noBrief = mostUrgent(c.noBrief, m.urgency)
 		}
-		if full += len(m.full); full > crowdBytes {
-			if m.full != nil && c.roomFor(m.urgency) {
-				last := m.urgency
-				c.last = &last
-			}
+		if full += len(m.full); full > crowdBytes && m.full != nil {
 			m.full = nil
+			c.noFull = mostUrgent(c.noFull, m.urgency)
 		}
 		c.bytes += m.size()
 	}
+}
+
+func mostUrgent(before *urgency, u urgency) *urgency {
+	if before != nil && before.compare(u) < 0 {
+		return before
+	}
+	return &u
 }
 
 // leaveOut counts and forgets everybody from a place on.

@@ -35,7 +35,6 @@ func (a *htmlAffected) More() int { return a.Total - len(a.Names) }
 // htmlRule is a rule, and what it came to.
 type htmlRule struct {
 	policies.Rule
-	Step         string
 	Changed      bool // the configuration sets another severity
 	Marks        []htmlCount
 	Affected     *htmlAffected
@@ -70,7 +69,7 @@ func (h *htmlReport) byRule(summary policies.Summary) []htmlRule {
 	}
 	for _, rule := range h.run.Rules {
 		r := htmlRule{
-			Rule: rule, Step: stepOf(rule), Changed: rule.DefaultSeverity != "" && rule.DefaultSeverity != rule.Severity,
+			Rule: rule, Changed: rule.DefaultSeverity != "" && rule.DefaultSeverity != rule.Severity,
 			Affected: h.affected[rule.ID], Requires: strings.Join(rule.Requires, ", "),
 		}
 		for _, status := range policies.Statuses() {
@@ -290,8 +289,8 @@ type htmlFact struct {
 	Reasons, Rules string
 }
 
-// coverage says what was asked and what answered; false where the result does not say.
-func (h *htmlReport) coverage() ([]htmlFact, bool) {
+// coverage says what was asked and what answered; nothing where the result does not say.
+func (h *htmlReport) coverage() []htmlFact {
 	var out []htmlFact
 	for _, fact := range slices.Sorted(maps.Keys(h.run.Outcomes)) {
 		one := htmlFact{Fact: fact}
@@ -320,5 +319,5 @@ func (h *htmlReport) coverage() ([]htmlFact, bool) {
 		out = append(out, one)
 	}
 	slices.SortStableFunc(out, func(a, b htmlFact) int { return cmp.Compare(b.Unread, a.Unread) })
-	return out, h.run.Outcomes != nil
+	return out
 }

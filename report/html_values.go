@@ -79,14 +79,18 @@ func scalar(value any) bool {
 
 // plainText is a text without quotes where it cannot be taken for a number, a word of JSON, or the end of something.
 func plainText(text string) string {
-	first := text == "" || !('a' <= text[0] && text[0] <= 'z' || 'A' <= text[0] && text[0] <= 'Z' || '0' <= text[0] && text[0] <= '9')
-	if first || slices.Contains([]string{"true", "false", "null"}, text) || strings.ContainsAny(text, "[]{},\"\n\r\t") || strings.TrimSpace(text) != text {
+	if text == "" || !letterOrDigit(text[0]) || slices.Contains([]string{"true", "false", "null"}, text) ||
+		strings.ContainsAny(text, "[]{},\"\n\r\t") || strings.TrimSpace(text) != text {
 		return quoted(text)
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil {
 		return quoted(text)
 	}
 	return text
+}
+
+func letterOrDigit(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
 }
 
 func plainKey(key string) string {
