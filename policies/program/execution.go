@@ -48,7 +48,7 @@ func (x *execution) block(b block) (leave int, ended bool, err error) {
 				}
 			}
 		case not:
-			leave, ended, err = x.block(s.blocks[0])
+			_, ended, err = x.block(s.blocks[0])
 			holds = !ended
 		case scan:
 			err = x.scan(s)
