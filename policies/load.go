@@ -79,6 +79,7 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 	if err := checkReferences(files, set.rules); err != nil {
 		return nil, err
 	}
+	setDigests(set.rules, files)
 	if err := setParameters(set.rules, parameters); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ type stream struct {
 	tenant  policies.TenantResult
 
 	attestations []policies.AttestationResult
+	// counted says that verdicts carry changes, and that the summary counts them.
+	counted bool
 }
 
 // summary counts what the stream holds.
@@ -26,6 +28,19 @@ func (s stream) summary() policies.Summary {
 	tally.Tenant(s.tenant)
 	out := tally.Summary()
 	out.Attestations = append(out.Attestations, s.attestations...)
+	if s.counted {
+		out.Changes = map[policies.ChangeKind]int{}
+		for _, kind := range policies.ChangeKinds() {
+			out.Changes[kind] = 0
+		}
+		for _, leaver := range s.leavers {
+			for _, v := range leaver.Verdicts {
+				if v.Change != nil && v.Change.Kind != policies.ChangeNone {
+					out.Changes[v.Change.Kind]++
+				}
+			}
+		}
+	}
 	return out
 }
 

@@ -258,6 +258,7 @@ type replay struct {
 	last    string
 	// leanedOn are the attestations that verdicts carry.
 	leanedOn map[policies.VerdictAttestation]bool
+	changes  changesCheck
 }
 
 func (r *replay) Run(run policies.Run) error {
@@ -271,7 +272,7 @@ func (r *replay) Run(run policies.Run) error {
 	for _, rule := range run.Rules {
 		r.rules[rule.ID] = true
 	}
-	r.tally = policies.NewTally(run)
+	r.tally, r.changes = policies.NewTally(run), newChangesCheck(run)
 	return r.handler.Run(run)
 }
 
@@ -311,10 +312,11 @@ func (r *replay) Summary(summary policies.Summary) error {
 	}
 	want := r.tally.Summary()
 	want.Attestations = summary.Attestations
+	want.Changes, want.Gone = summary.Changes, summary.Gone
 	if !reflect.DeepEqual(summary, want) {
 		return errors.New("the summary is not that of the verdicts")
 	}
-	if err := r.attestations(summary.Attestations); err != nil {
+	if err := errors.Join(r.attestations(summary.Attestations), r.changes.summary(summary)); err != nil {
 		return err
 	}
 	return r.handler.Summary(summary)
@@ -357,6 +359,9 @@ func (r *replay) check(verdicts []policies.Verdict) error {
 			return fmt.Errorf("%s: the grade is %s, with %d attestations", v.Rule, v.Grade, len(v.Attestations))
 		case !reflect.DeepEqual(v.DaysLeft, policies.DaysLeft(v.Deadline, r.asOf)):
 			return fmt.Errorf("%s: the days left are not those until the deadline", v.Rule)
+		}
+		if err := r.changes.verdict(v); err != nil {
+			return err
 		}
 		for _, on := range v.Attestations {
 			r.leanedOn[on] = true
