@@ -175,8 +175,11 @@ func (c *comparison) leave(l *earlierLeaver, judged map[string]bool, cause polic
 	}
 }
 
+// SameParameters compares the parameters of all rules of two runs.
+func SameParameters(a, b map[string]map[string]any) bool { return sameJSON(a, b) }
+
 // sameJSON compares what was read with what was made: numbers are of other types there.
-func sameJSON(a, b map[string]any) bool {
+func sameJSON(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)

@@ -19,8 +19,11 @@ type gathered struct {
 	sum policies.Summary
 }
 
-func (g *gathered) Run(r policies.Run) error             { g.run = r; return nil }
-func (g *gathered) Leaver(l policies.LeaverResult) error { g.leavers = append(g.leavers, l); return nil }
+func (g *gathered) Run(r policies.Run) error { g.run = r; return nil }
+func (g *gathered) Leaver(l policies.LeaverResult) error {
+	g.leavers = append(g.leavers, l)
+	return nil
+}
 func (g *gathered) Tenant(t policies.TenantResult) error { g.tenant = t; return nil }
 func (g *gathered) Summary(s policies.Summary) error     { g.sum = s; return nil }
 
@@ -281,7 +284,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	then, now := mixed(), mixed()
 	then.tenant.Verdicts = []policies.Verdict{verdict("DEV-001", policies.Fail, policies.Critical, "")}
-	now.leavers = now.leavers[1:]                                            // the first is gone
+	now.leavers = now.leavers[1:]                                                       // the first is gone
 	now.run.Rules, now.run.Off = now.run.Rules[:3], []policies.RuleRef{{ID: "LIC-001"}} // a rule is off
 	for i := range now.leavers {
 		now.leavers[i].Verdicts = slices.DeleteFunc(now.leavers[i].Verdicts, func(v policies.Verdict) bool { return v.Rule == "LIC-001" })

@@ -266,7 +266,7 @@ func (r *replay) Run(run policies.Run) error {
 		return err
 	}
 	if run.SchemaVersion != policies.ResultVersion {
-		return fmt.Errorf("the result has version %d of the format: this program reads %d", run.SchemaVersion, policies.ResultVersion)
+		return errOtherVersion(run.SchemaVersion)
 	}
 	r.asOf, r.rules, r.leanedOn = run.JudgedAsOf(), map[string]bool{}, map[policies.VerdictAttestation]bool{}
 	for _, rule := range run.Rules {
@@ -274,6 +274,10 @@ func (r *replay) Run(run policies.Run) error {
 	}
 	r.tally, r.changes = policies.NewTally(run), newChangesCheck(run)
 	return r.handler.Run(run)
+}
+
+func errOtherVersion(version int) error {
+	return fmt.Errorf("the result has version %d of the format: this program reads %d", version, policies.ResultVersion)
 }
 
 func (r *replay) Leaver(leaver policies.LeaverResult) error {
