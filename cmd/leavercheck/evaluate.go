@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,11 +19,10 @@ import (
 type evaluateFlags struct {
 	outputFlags
 	openFlags
-	policyDirs   []string
-	failOn       string
-	incompleteOn string
-	// baseline and attestations are paths, empty for none.
-	baseline     string
+	thresholdFlags
+	policyDirs []string
+	earlierFlags
+	// attestations is a path, empty for none.
 	attestations string
 }
 
@@ -34,12 +32,19 @@ func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
 	f.addIdentity(cmd)
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
-	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
+	f.earlierFlags.add(cmd, "`SNAPSHOT|RESULT` of earlier: of a snapshot, what was there then and is gone now; of a stored result, what is new since; give each once")
+	f.addKeep(cmd)
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	f.addThresholds(cmd)
 }
 
-func (f *evaluateFlags) addThresholds(cmd *cobra.Command) {
+// thresholdFlags decide the exit code.
+type thresholdFlags struct {
+	failOn       string
+	incompleteOn string
+}
+
+func (f *thresholdFlags) addThresholds(cmd *cobra.Command) {
 	levels := strings.Join(thresholds(), ", ")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "low", "exit with 3 if something fails at this severity or above: "+levels)
 	cmd.Flags().StringVar(&f.incompleteOn, "incomplete-on", "high", "exit with 4 if something at this severity or above could not be checked: "+levels)
@@ -49,7 +54,7 @@ func (f *evaluateFlags) addThresholds(cmd *cobra.Command) {
 
 func thresholds() []string { return []string{"critical", "high", "medium", "low", nothing} }
 
-func (f *evaluateFlags) check() error {
+func (f *thresholdFlags) check() error {
 	for flag, value := range map[string]string{"fail-on": f.failOn, "incomplete-on": f.incompleteOn} {
 		if !slices.Contains(thresholds(), value) {
 			return usagef("--%s: %q is none of %s", flag, value, strings.Join(thresholds(), ", "))
@@ -102,6 +107,8 @@ type evaluateWork struct {
 	out  *outputs
 	// baseline is that of opts, nil for none, for the collector, too.
 	baseline *snapshot.Reader
+	// course is what the result goes through on its way to out.
+	course *course
 	// opening reads the snapshot and the baseline.
 	opening snapshot.Opening
 }
@@ -109,6 +116,7 @@ type evaluateWork struct {
 // close removes what was not finished, and what was decrypted.
 func (w *evaluateWork) close() {
 	w.out.discard()
+	w.course.discard()
 	w.baseline.Close()
 }
 
@@ -129,13 +137,18 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if work.opening, err = f.opening(); err != nil {
 		return nil, err
 	}
-	if f.baseline != "" {
-		if work.baseline, err = work.opening.Open(f.baseline); err != nil {
-			return nil, fmt.Errorf("--baseline: %w", err)
-		}
-		work.opts.Baseline = work.baseline
+	before, err := f.earlierFlags.open(work.opening)
+	if err != nil {
+		return nil, err
 	}
-	if work.out, err = f.open(sys.stdout, c.color, sys.env); err != nil {
+	if work.baseline = before.snapshot; before.snapshot != nil {
+		work.opts.Baseline = before.snapshot
+	}
+	work.out, err = f.outputFlags.open(sys.stdout, c.color, sys.env)
+	if err == nil {
+		work.course, err = f.earlierFlags.course(before.result, work.out, newLog(sys.stderr, c))
+	}
+	if err != nil {
 		work.close()
 		return nil, err
 	}
@@ -165,11 +178,11 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 		return err
 	}
 	defer snap.Close()
-	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.out)
+	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.course)
 	if err != nil {
 		return err
 	}
-	if err := work.out.finish(); err != nil {
+	if err := work.course.finish(); err != nil {
 		return err
 	}
 	for _, a := range summary.Attestations {
@@ -177,11 +190,14 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 			log.Warn("an attestation does not count", "where", a.Source, "leaver", a.Leaver, "why", string(a.Standing))
 		}
 	}
+	if f.failOnNew {
+		summary.Severities = work.course.news.failing
+	}
 	return f.verdict(summary)
 }
 
 // verdict is the exit code of a result.
-func (f *evaluateFlags) verdict(s policies.Summary) error {
+func (f *thresholdFlags) verdict(s policies.Summary) error {
 	switch {
 	case f.failOn != nothing && s.FailsAt(policies.Severity(f.failOn)):
 		return exit(codeFindings)

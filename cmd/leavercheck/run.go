@@ -15,6 +15,7 @@ import (
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
 	"leavercheck/policies"
+	"leavercheck/report"
 	"leavercheck/report/clean"
 )
 
@@ -89,7 +90,7 @@ func exitCode(err error) int {
 	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, collector.ErrCredential), errors.Is(err, snapshot.ErrUnusable),
-		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, collector.ErrPrivilege), errors.Is(err, collector.ErrPopulation),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, report.ErrIncomparable), errors.Is(err, collector.ErrPrivilege), errors.Is(err, collector.ErrPopulation),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
 	}
@@ -122,7 +123,7 @@ the same command goes on if it has --out.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
 	root.AddCommand(
 		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
-		newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
+		newDiff(sys, settings), newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys),
 	)
 	for _, cmd := range everyCommand(root) {
 		cmd.Args = asUsage(cmd.Args)
