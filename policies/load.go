@@ -15,6 +15,9 @@ import (
 type LoadOptions struct {
 	// Dirs holds policies of your own: packages custom.<org>.<rule>.
 	Dirs []string
+	// Sources are policies as Set.Sources gave them, to judge by just these: the first of them stands in for the
+	// built-in checklist. Nil means the checklist, and Dirs.
+	Sources []Source
 	// Parameters holds, per rule id, the values that replace defaults.
 	Parameters map[string]map[string]any
 }
@@ -25,16 +28,28 @@ type Set struct {
 	rules    []Rule
 	docs     []documents // beside rules
 	digest   string
+	sources  []Source
 }
 
 // Load reads, checks and compiles the built-in checklist and the directories on top of it. An error
 // names every problem found, each with file and line.
 func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
+	if opts.Sources != nil {
+		return load(ctx, restored(opts.Sources), opts.Parameters)
+	}
 	sources := []source{checklist()}
 	for _, dir := range opts.Dirs {
 		sources = append(sources, directory(dir))
 	}
 	return load(ctx, sources, opts.Parameters)
+}
+
+func restored(given []Source) []source {
+	var out []source
+	for i, g := range given {
+		out = append(out, source{name: g.Prefix, prefix: g.Prefix, ours: i == 0, given: g.Files})
+	}
+	return out
 }
 
 // Rules describes the rules, sorted by id.
@@ -68,7 +83,7 @@ func load(ctx context.Context, sources []source, parameters map[string]map[strin
 		return nil, err
 	}
 
-	set := &Set{digest: digest(bySource)}
+	set := &Set{digest: digest(bySource), sources: keepSources(sources, bySource)}
 	var err error
 	if set.rules, set.docs, err = inventory(files); err != nil {
 		return nil, err

@@ -30,15 +30,16 @@ var ErrIncomparable = errors.New("the results cannot be compared")
 //   - What a rule says nothing of any more, because the account is in another state, is out of scope, not fixed.
 //
 // Leavers are the same by object id; one without an account by address or employee id, where that is one
-// person's. What a verdict carried of earlier comparisons is replaced. An Earlier is good for one comparison.
+// person's. What a verdict carried of earlier comparisons is replaced.
 // The error of Run wraps ErrIncomparable for another tenant, an earlier result that is later, and redacted ones.
 func Compare(earlier *Earlier, next policies.Handler) policies.Handler {
-	return &comparison{next: next, earlier: earlier, rules: map[string]policies.Rule{}, causes: map[string]policies.Cause{}, counts: map[policies.ChangeKind]int{}}
+	return &comparison{next: next, earlier: earlier, met: map[*earlierLeaver]bool{}, rules: map[string]policies.Rule{}, causes: map[string]policies.Cause{}, counts: map[policies.ChangeKind]int{}}
 }
 
 type comparison struct {
 	next    policies.Handler
 	earlier *Earlier
+	met     map[*earlierLeaver]bool // whom both results have
 	run     policies.Run
 	rules   map[string]policies.Rule
 	causes  map[string]policies.Cause // what changed of a rule, by its id
@@ -95,10 +96,10 @@ func (c *comparison) ruleChanged(rule policies.Rule, run policies.Run) policies.
 }
 
 func (c *comparison) Leaver(l policies.LeaverResult) error {
-	then := c.earlier.find(l.Leaver)
+	then := c.earlier.find(l.Leaver, c.met)
 	var cause policies.Cause
 	if then != nil {
-		then.met = true
+		c.met[then] = true
 		if then.roster != agreed(l.Leaver) {
 			cause = policies.CauseRoster
 		}
@@ -110,7 +111,7 @@ func (c *comparison) Leaver(l policies.LeaverResult) error {
 func (c *comparison) Tenant(t policies.TenantResult) error {
 	t.Verdicts = c.verdicts(t.Verdicts, c.earlier.tenant, "", "")
 	for _, l := range c.earlier.leavers {
-		if !l.met {
+		if !c.met[l] {
 			c.leave(l, nil, policies.CauseLeaver)
 		}
 	}

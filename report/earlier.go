@@ -28,8 +28,6 @@ type earlierLeaver struct {
 	leaver snapshot.Leaver // only what names them
 	roster uint64
 	was    []was // by rule
-	// met says that the later result has the same leaver.
-	met bool
 }
 
 // was is what a verdict was. Statuses and severities are places in their lists.
@@ -141,9 +139,9 @@ func (l *earlierLeaver) of(place int) *was {
 func (w *was) is() policies.Status { return policies.Statuses()[w.status] }
 
 // find looks for the same leaver: by object id; and by name where one of the two has no account, if nobody else
-// of the earlier result bears it. Those without an account come last, so that whoever is the same by their id
+// of the earlier result bears it who has not been met. Those without an account come last, so that whoever is the same by their id
 // has been found by then. A place in a roster names nobody: lines move.
-func (e *Earlier) find(who snapshot.Leaver) *earlierLeaver {
+func (e *Earlier) find(who snapshot.Leaver, met map[*earlierLeaver]bool) *earlierLeaver {
 	if who.ID != "" {
 		if same := e.leavers[who.ID]; same != nil {
 			return same
@@ -153,7 +151,7 @@ func (e *Earlier) find(who snapshot.Leaver) *earlierLeaver {
 	for _, name := range policies.KnownAs(who) {
 		for _, other := range e.byName[name] {
 			switch {
-			case other == found || other.met || who.ID != "" && other.leaver.ID != "" || contradict(who, other.leaver):
+			case other == found || met[other] || who.ID != "" && other.leaver.ID != "" || contradict(who, other.leaver):
 			case found != nil:
 				return nil
 			default:

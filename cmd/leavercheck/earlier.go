@@ -10,6 +10,7 @@ import (
 	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
 	"leavercheck/report"
+	"leavercheck/report/evidence"
 	"leavercheck/report/kept"
 )
 
@@ -85,7 +86,8 @@ type course struct {
 	policies.Handler
 	earlier *report.Earlier // that was given, nil for none
 	kept    []kept.Result
-	keeper  *kept.Keeper // nil for none
+	keeper  *kept.Keeper   // nil for none
+	pack    *evidence.Pack // nil for none
 	out     *outputs
 	log     *slog.Logger
 	news    *newsCount
@@ -132,11 +134,18 @@ func (c *course) Run(run policies.Run) error {
 }
 
 // finish puts everything in its place: the kept result first, for it is what the next run goes by.
-func (c *course) finish() error {
+func (c *course) finish(with evidence.Contents) error {
 	if c.keeper != nil {
 		if _, err := c.keeper.Commit(); err != nil {
 			return err
 		}
+	}
+	if c.pack != nil {
+		sum, err := c.pack.Commit(with)
+		if err != nil {
+			return err
+		}
+		c.log.Info("evidence is packed: tell its SHA-256 by another way than the file", "sha256", sum)
 	}
 	return c.out.finish()
 }
@@ -144,10 +153,11 @@ func (c *course) finish() error {
 func (c *course) discard() {
 	if c != nil {
 		c.keeper.Discard()
+		c.pack.Discard()
 	}
 }
 
-// fork gives the compared result to the file to keep and to the outputs.
+// fork gives the compared result to the file to keep, to the evidence, and to the outputs.
 type fork struct{ c *course }
 
 func (f *fork) Run(run policies.Run) error {
@@ -169,6 +179,11 @@ func (f *fork) Summary(summary policies.Summary) error {
 func (f *fork) each(give func(policies.Handler) error) error {
 	if f.c.keeper != nil {
 		if err := give(f.c.keeper); err != nil {
+			return err
+		}
+	}
+	if f.c.pack != nil {
+		if err := give(f.c.pack); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -22,6 +23,7 @@ type evaluateFlags struct {
 	thresholdFlags
 	policyDirs []string
 	earlierFlags
+	evidenceFlags
 	// attestations is a path, empty for none.
 	attestations string
 }
@@ -34,6 +36,7 @@ func (f *evaluateFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own, on top of the built-in ones; may be repeated")
 	f.earlierFlags.add(cmd, "`SNAPSHOT|RESULT` of earlier: of a snapshot, what was there then and is gone now; of a stored result, what is new since; give each once")
 	f.addKeep(cmd)
+	f.evidenceFlags.add(cmd)
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	f.addThresholds(cmd)
 }
@@ -109,6 +112,8 @@ type evaluateWork struct {
 	baseline *snapshot.Reader
 	// course is what the result goes through on its way to out.
 	course *course
+	// sealed is where the snapshot lies as it is kept, where that is not where it is read.
+	sealed string
 	// opening reads the snapshot and the baseline.
 	opening snapshot.Opening
 }
@@ -148,6 +153,9 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if err == nil {
 		work.course, err = f.earlierFlags.course(before.result, work.out, newLog(sys.stderr, c))
 	}
+	if err == nil {
+		work.course.pack, err = f.evidenceFlags.create()
+	}
 	if err != nil {
 		work.close()
 		return nil, err
@@ -182,7 +190,7 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 	if err != nil {
 		return err
 	}
-	if err := work.course.finish(); err != nil {
+	if err := work.course.finish(f.contents(work.set, cmp.Or(work.sealed, dir))); err != nil {
 		return err
 	}
 	for _, a := range summary.Attestations {

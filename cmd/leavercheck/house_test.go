@@ -29,6 +29,7 @@ func arrows() map[string][]string {
 		"policies":                      {"collector/snapshot"},
 		"report":                        {"collector/snapshot", "policies", "report/clean", "report/plan"},
 		"report/clean":                  {},
+		"report/evidence":               {"collector/snapshot", "policies", "report", "report/clean"},
 		"report/kept":                   {"policies", "report"},
 		"report/plan":                   {"policies", "report/clean"},
 	}

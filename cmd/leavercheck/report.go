@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -9,13 +11,19 @@ import (
 	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
 	"leavercheck/report"
+	"leavercheck/report/evidence"
 )
 
 // reportFlags say how to show a stored result.
 type reportFlags struct {
 	outputFlags
 	earlierFlags
+	evidenceFlags
+	openFlags
 	thresholdFlags
+	policyDirs []string
+	// snapshot is a directory, empty for none.
+	snapshot string
 }
 
 func newReport(sys system, c *common) *cobra.Command {
@@ -25,20 +33,34 @@ func newReport(sys system, c *common) *cobra.Command {
 		Short: "Show a stored result in another format",
 		Long: `Show a result that was stored with -o ndjson=FILE or -o json=FILE in another format;
 with --baseline also what changed since an earlier one. The exit code is that of the
-result.`,
+result.
+
+--evidence packs the result with the policies, reports for people and the hashes of
+everything into one file for an auditor; "verify FILE.zip" checks it. With --snapshot the
+seal of the snapshot is in it; with --with-snapshot, too, all of the snapshot, so that it
+can be judged again. The file names people.`,
 		Example: `  leavercheck report today.ndjson --format table
-  leavercheck report today.ndjson --baseline yesterday.ndjson --fail-on-new`,
+  leavercheck report today.ndjson --baseline yesterday.ndjson --fail-on-new
+  leavercheck report today.ndjson --evidence today.zip --snapshot snapshots/today --with-snapshot`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return f.show(sys, c, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.show(cmd.Context(), sys, c, args[0]) },
 	}
 	f.outputFlags.add(cmd)
 	f.earlierFlags.add(cmd, "stored `RESULT` of earlier to compare with")
+	f.evidenceFlags.add(cmd)
+	cmd.Flags().StringVar(&f.snapshot, "snapshot", "", "`DIR` of the snapshot that the result is of, for --evidence")
+	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own that the result was judged by, for --evidence; may be repeated")
+	f.addIdentity(cmd)
 	f.addThresholds(cmd)
 	return cmd
 }
 
-func (f *reportFlags) show(sys system, c *common, path string) error {
+func (f *reportFlags) show(ctx context.Context, sys system, c *common, path string) error {
 	if err := f.check(); err != nil {
+		return err
+	}
+	contents, err := f.evidenceOf(ctx)
+	if err != nil {
 		return err
 	}
 	earlier, err := f.baseline()
@@ -59,17 +81,52 @@ func (f *reportFlags) show(sys system, c *common, path string) error {
 	if err != nil {
 		return err
 	}
+	defer way.discard()
+	if way.pack, err = f.create(); err != nil {
+		return err
+	}
 	keep := &ends{Handler: way, mustCompare: f.failOnNew && earlier == nil}
 	if err := report.Read(in, keep); err != nil {
 		return usagef("%s: %w", path, err)
 	}
-	if err := way.finish(); err != nil {
+	if err := way.finish(contents); err != nil {
 		return err
 	}
 	if f.failOnNew {
 		keep.summary.Severities = way.news.failing
 	}
 	return f.verdict(keep.summary)
+}
+
+// evidenceOf finds what goes into the evidence beside the result.
+func (f *reportFlags) evidenceOf(ctx context.Context) (evidence.Contents, error) {
+	if f.evidence == "" {
+		if f.snapshot != "" || len(f.policyDirs) > 0 {
+			return evidence.Contents{}, usagef("--snapshot and --policy are for --evidence FILE.zip")
+		}
+		return evidence.Contents{}, f.checkEvidence()
+	}
+	if f.withSnapshot && f.snapshot == "" {
+		return evidence.Contents{}, usagef("--with-snapshot: say where it is with --snapshot DIR")
+	}
+	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: f.policyDirs})
+	if err != nil {
+		return evidence.Contents{}, usageError{err}
+	}
+	if f.snapshot != "" {
+		opening, err := f.opening()
+		if err != nil {
+			return evidence.Contents{}, err
+		}
+		snap, err := opening.Verify(f.snapshot)
+		if err != nil {
+			return evidence.Contents{}, fmt.Errorf("--snapshot: %w", err)
+		}
+		if err := snap.Close(); err != nil {
+			return evidence.Contents{}, err
+		}
+	}
+	return f.contents(set, f.snapshot), nil
 }
 
 // baseline is the one earlier result that can be given here, nil for none. A result is judged already: a snapshot

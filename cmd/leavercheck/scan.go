@@ -70,6 +70,7 @@ for three days; collect --help says what it leaves on the disk until then.`,
 			if err := place.publish(); err != nil {
 				return err
 			}
+			work.sealed = place.out
 			if err := f.evaluate(cmd.Context(), place.readable(), work, log); err != nil {
 				return err
 			}
