@@ -13,6 +13,7 @@ import (
 
 func newDiff(sys system, c *common) *cobra.Command {
 	var f thresholdFlags
+	var hide redactFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
@@ -46,6 +47,14 @@ can no longer be told.`,
 			opts.Details = "--json"
 			diff := report.NewDiff(out, earlier, asJSON, opts)
 			news := newNewsCount(diff)
+			redact, err := hide.open()
+			if err != nil {
+				return err
+			}
+			defer redact.discard()
+			if redact != nil {
+				news.Handler = redact.Handler(diff)
+			}
 			if err := report.Read(in, report.Compare(earlier, news)); err != nil {
 				return usagef("%s: %w", args[1], err)
 			}
@@ -60,6 +69,7 @@ can no longer be told.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	f.addThresholds(cmd)
+	hide.add(cmd)
 	return cmd
 }
 

@@ -89,6 +89,7 @@ type course struct {
 	keeper  *kept.Keeper   // nil for none
 	pack    *evidence.Pack // nil for none
 	out     *outputs
+	redact  *redacting // nil for none
 	log     *slog.Logger
 	news    *newsCount
 }
@@ -125,7 +126,10 @@ func (c *course) Run(run policies.Run) error {
 			c.warn(problems)
 		}
 	}
-	c.news.Handler = &fork{c}
+	c.news.Handler = &fork{c, c.out}
+	if c.redact != nil {
+		c.news.Handler = &fork{c, c.redact.Handler(c.out)}
+	}
 	c.Handler = c.news
 	if c.earlier != nil {
 		c.Handler = report.Compare(c.earlier, c.Handler)
@@ -154,11 +158,17 @@ func (c *course) discard() {
 	if c != nil {
 		c.keeper.Discard()
 		c.pack.Discard()
+		c.redact.discard()
 	}
 }
 
-// fork gives the compared result to the file to keep, to the evidence, and to the outputs.
-type fork struct{ c *course }
+// fork gives the compared result to the file to keep, to the evidence, and to the outputs, which alone are redacted:
+// what is kept is compared with the next.
+type fork struct {
+	c *course
+	// out is the way to the outputs.
+	out policies.Handler
+}
 
 func (f *fork) Run(run policies.Run) error {
 	return f.each(func(h policies.Handler) error { return h.Run(run) })
@@ -187,5 +197,5 @@ func (f *fork) each(give func(policies.Handler) error) error {
 			return err
 		}
 	}
-	return give(f.c.out)
+	return give(f.out)
 }

@@ -24,6 +24,7 @@ type evaluateFlags struct {
 	policyDirs []string
 	earlierFlags
 	evidenceFlags
+	redactFlags
 	// attestations is a path, empty for none.
 	attestations string
 }
@@ -37,6 +38,7 @@ func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.earlierFlags.add(cmd, "`SNAPSHOT|RESULT` of earlier: of a snapshot, what was there then and is gone now; of a stored result, what is new since; give each once")
 	f.addKeep(cmd)
 	f.evidenceFlags.add(cmd)
+	f.redactFlags.add(cmd)
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	f.addThresholds(cmd)
 }
@@ -156,6 +158,9 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if err == nil {
 		work.course.pack, err = f.evidenceFlags.create()
 	}
+	if err == nil {
+		work.course.redact, err = f.redactFlags.open()
+	}
 	if err != nil {
 		work.close()
 		return nil, err
@@ -195,7 +200,7 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 	}
 	for _, a := range summary.Attestations {
 		if !a.Standing.Heard() {
-			log.Warn("an attestation does not count", "where", a.Source, "leaver", a.Leaver, "why", string(a.Standing))
+			log.Warn("an attestation does not count", "where", work.course.redact.name(a.Source), "leaver", work.course.redact.name(a.Leaver), "why", string(a.Standing))
 		}
 	}
 	if f.failOnNew {

@@ -19,6 +19,7 @@ type reportFlags struct {
 	outputFlags
 	earlierFlags
 	evidenceFlags
+	redactFlags
 	openFlags
 	thresholdFlags
 	policyDirs []string
@@ -48,6 +49,7 @@ can be judged again. The file names people.`,
 	f.outputFlags.add(cmd)
 	f.earlierFlags.add(cmd, "stored `RESULT` of earlier to compare with")
 	f.evidenceFlags.add(cmd)
+	f.redactFlags.add(cmd)
 	cmd.Flags().StringVar(&f.snapshot, "snapshot", "", "`DIR` of the snapshot that the result is of, for --evidence")
 	cmd.Flags().StringArrayVar(&f.policyDirs, "policy", nil, "`DIR` with rules of your own that the result was judged by, for --evidence; may be repeated")
 	f.addIdentity(cmd)
@@ -83,6 +85,9 @@ func (f *reportFlags) show(ctx context.Context, sys system, c *common, path stri
 	}
 	defer way.discard()
 	if way.pack, err = f.create(); err != nil {
+		return err
+	}
+	if way.redact, err = f.redactFlags.open(); err != nil {
 		return err
 	}
 	keep := &ends{Handler: way, mustCompare: f.failOnNew && earlier == nil}
