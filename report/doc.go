@@ -5,6 +5,10 @@
 //	json     the same as one document {run, leavers, tenant, summary}
 //	table    what is wrong, what could not be checked and what would mend it, for a terminal
 //
+// A result goes through handlers on its way: Compare says of each verdict how it differs from an earlier
+// result, Redactor puts pseudonyms for people and things, NewDiff shows the changes alone. Package kept keeps
+// results by date, package evidence packs one for an auditor.
+//
 // # Guarantees
 //
 // The same stream gives the same bytes: no clock, no locale, no environment, no network. A write that
@@ -12,7 +16,8 @@
 // hostile: no format lets a control character, an escape sequence or a character that reorders text
 // through to its output. JSON keeps such characters, as \u escapes; the table replaces them, visibly.
 // Read gives back the stream that was written, or an error that names the line; it takes nothing that is
-// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows.
+// not whole. Memory does not grow with the number of leavers, but for the rows that a table shows, what an
+// Earlier keeps of each verdict, and the place of each leaver in a Redactor's spool.
 //
 // # Non-guarantees
 //

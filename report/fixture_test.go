@@ -6,6 +6,7 @@ import (
 
 	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
+	"leavercheck/report"
 )
 
 // A stream is a result made by hand.
@@ -17,6 +18,7 @@ type stream struct {
 	attestations []policies.AttestationResult
 	// counted says that verdicts carry changes, and that the summary counts them.
 	counted bool
+	gone    []policies.GoneVerdict
 }
 
 // summary counts what the stream holds.
@@ -33,6 +35,8 @@ func (s stream) summary() policies.Summary {
 		for _, kind := range policies.ChangeKinds() {
 			out.Changes[kind] = 0
 		}
+		out.Gone = s.gone
+		out.Changes[policies.ChangeScope] = len(s.gone)
 		for _, leaver := range s.leavers {
 			for _, v := range leaver.Verdicts {
 				if v.Change != nil && v.Change.Kind != policies.ChangeNone {
@@ -230,4 +234,39 @@ func clean() stream {
 		))
 	}
 	return s
+}
+
+// later is mixed as it is two days after an earlier result, with every kind of change.
+func later() stream {
+	s := mixed()
+	s.counted = true
+	s.run.Compared = &policies.ResultRef{Seal: "earlier", CollectedAt: at("2026-11-20T06:30:00Z"), PolicyDigest: "def"}
+	change := func(l, v int, kind policies.ChangeKind, before policies.Status, cause policies.Cause) {
+		s.leavers[l].Verdicts[v].Change = &policies.Change{Kind: kind, Before: before, Since: s.run.CollectedAt, Cause: cause}
+	}
+	change(0, 0, policies.ChangeNew, policies.Pass, "")
+	change(0, 1, policies.ChangeMethod, policies.Pass, policies.CauseReadable)
+	change(0, 2, policies.ChangeScope, policies.Fail, policies.CauseState)
+	change(1, 0, policies.ChangeReopened, policies.Pass, "")
+	change(1, 1, policies.ChangeOpen, policies.Unknown, "")
+	change(1, 2, policies.ChangeOpen, policies.Fail, "")
+	change(2, 0, policies.ChangeFixed, policies.Fail, "")
+	change(2, 1, policies.ChangeOpen, policies.Unknown, "")
+	change(2, 3, policies.ChangeWaived, policies.Fail, "")
+	s.gone = []policies.GoneVerdict{
+		{Rule: "OLD-001", Status: policies.Fail, Severity: policies.High, Fingerprint: "f", Cause: policies.CauseRule},
+		{Rule: "ACC-001", Leaver: "00000009-0000-0000-0000-000000000000", Name: "Miriam Graham", Status: policies.Unknown, Severity: policies.Critical, Fingerprint: "g", Cause: policies.CauseLeaver},
+	}
+	return s
+}
+
+// trend is of three nights; before the last the rules were changed.
+func trend() []report.TrendPoint {
+	var out []report.TrendPoint
+	for i, failing := range []int{4, 3, 3} {
+		out = append(out, report.TrendPoint{
+			CollectedAt: at("2026-11-18T06:30:00Z").AddDate(0, 0, i), Leavers: policies.LeaverCounts{Total: 5, Failing: failing, Unknown: 1, Clean: 4 - failing, NotYet: 1}, Method: i == 2,
+		})
+	}
+	return out
 }

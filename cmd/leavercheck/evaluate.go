@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -130,7 +131,7 @@ func (w *evaluateWork) close() {
 // prepare finds everything that could be wrong with the rules, the attestations, the baseline and the
 // outputs, before the work begins.
 func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*evaluateWork, error) {
-	if err := f.check(); err != nil {
+	if err := errors.Join(f.check(), f.with(f.evidenceFlags)); err != nil {
 		return nil, err
 	}
 	set, err := policies.Load(ctx, policies.LoadOptions{Dirs: f.policyDirs})

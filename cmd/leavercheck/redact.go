@@ -24,6 +24,14 @@ type redacting struct {
 	spool *os.File
 }
 
+// with refuses evidence, which is none without names.
+func (f *redactFlags) with(evidence evidenceFlags) error {
+	if f.redact && evidence.evidence != "" {
+		return usagef("--redact and --evidence contradict each other: evidence names people, and pseudonyms prove nothing")
+	}
+	return nil
+}
+
 // open makes a redactor, nil where none is wanted. The caller calls discard in any case.
 func (f *redactFlags) open() (*redacting, error) {
 	if !f.redact {

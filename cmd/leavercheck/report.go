@@ -58,7 +58,7 @@ can be judged again. The file names people.`,
 }
 
 func (f *reportFlags) show(ctx context.Context, sys system, c *common, path string) error {
-	if err := f.check(); err != nil {
+	if err := errors.Join(f.check(), f.with(f.evidenceFlags)); err != nil {
 		return err
 	}
 	contents, err := f.evidenceOf(ctx)
