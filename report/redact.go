@@ -93,6 +93,9 @@ func (r *Redactor) Pseudonym(name string) string {
 	return "name-" + short
 }
 
+// Sentence replaces every word of a sentence that is nobody's.
+func (r *Redactor) Sentence(text string) string { return (&redaction{Redactor: r}).text(text) }
+
 func (r *Redactor) sum(text string) string {
 	mac := hmac.New(sha256.New, r.key)
 	mac.Write([]byte(text))

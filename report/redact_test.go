@@ -158,6 +158,9 @@ func TestPseudonyms(t *testing.T) {
 	if got := one.Pseudonym("SMTP:adele@contoso.com"); got != "SMTP:"+one.Pseudonym("adele@contoso.com") {
 		t.Errorf("got %s", got)
 	}
+	if got := one.Sentence("the account of Zebedee Quagmire was not read (zebedee@contoso.com)"); strings.Contains(got, "ebedee") || !strings.HasPrefix(got, "the account of name-") {
+		t.Errorf("got %s", got)
+	}
 	if one.Pseudonym("") != "" {
 		t.Error("nothing has a pseudonym")
 	}

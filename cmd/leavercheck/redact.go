@@ -62,3 +62,15 @@ func (r *redacting) name(text string) string {
 	}
 	return r.Pseudonym(text)
 }
+
+// sentences are lines for operators.
+func (r *redacting) sentences(texts []string) []string {
+	if r == nil {
+		return texts
+	}
+	var out []string
+	for _, text := range texts {
+		out = append(out, r.Sentence(text))
+	}
+	return out
+}

@@ -63,7 +63,7 @@ for three days; collect --help says what it leaves on the disk until then.`,
 			} else if err != nil {
 				return err
 			}
-			printWarnings(log, collected.Warnings)
+			printWarnings(log, work.course.redact.sentences(collected.Warnings))
 			if collected.Cut {
 				log.Warn(t.outOfTime())
 			}
