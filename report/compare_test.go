@@ -115,8 +115,8 @@ func evidence(state snapshot.State) func(*policies.Verdict) {
 	return func(v *policies.Verdict) { v.Evidence = []policies.Evidence{{Fact: "account", State: state}} }
 }
 
-func missing(fact, reason string) func(*policies.Verdict) {
-	return func(v *policies.Verdict) { v.Missing = []policies.Missing{{Fact: fact, Reason: reason}} }
+func missing(reason string) func(*policies.Verdict) {
+	return func(v *policies.Verdict) { v.Missing = []policies.Missing{{Fact: "account", Reason: reason}} }
 }
 
 func changed(kind policies.ChangeKind, since, fixed string) func(*policies.Verdict) {
@@ -194,34 +194,62 @@ func TestChanges(t *testing.T) {
 		"a new leaver":   {side{status: policies.Pass, leaver: func(l *snapshot.Leaver) { l.ID = "7" }}, side{status: policies.Fail}, want{policies.ChangeNew, "", current, true}},
 		"new and right":  {side{status: policies.Pass, leaver: func(l *snapshot.Leaver) { l.ID = "7" }}, side{status: policies.Pass}, want{}},
 		"older, no word": {side{status: policies.Fail, run: func(r *policies.Run) { r.Rules[0].Digest = "" }}, side{status: policies.Pass}, want{policies.ChangeFixed, "", current, false}},
-		"older, other policies": {side{status: policies.Fail, run: func(r *policies.Run) { r.Rules[0].Digest, r.PolicyDigest = "", "older" }}, side{status: policies.Pass},
-			want{policies.ChangeMethod, policies.CauseRule, current, false}},
-		"left at another time": {side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.LeftAt = at(longAgo) }}, side{status: policies.Pass},
-			want{policies.ChangeMethod, policies.CauseRoster, current, false}},
+		"older, other policies": {
+			side{status: policies.Fail, run: func(r *policies.Run) { r.Rules[0].Digest, r.PolicyDigest = "", "older" }},
+			side{status: policies.Pass},
+			want{policies.ChangeMethod, policies.CauseRule, current, false},
+		},
+		"left at another time": {
+			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.LeftAt = at(longAgo) }},
+			side{status: policies.Pass},
+			want{policies.ChangeMethod, policies.CauseRoster, current, false},
+		},
 		"bounds that move": {side{status: policies.Fail, leaver: untimed(longAgo)}, side{status: policies.Pass, leaver: untimed(before)}, want{policies.ChangeFixed, "", current, false}},
-		"readable now, passes": {side{status: policies.Unknown, verdict: missing("account", "forbidden")}, side{status: policies.Pass, verdict: evidence(snapshot.Read)},
-			want{policies.ChangeMethod, policies.CauseReadable, current, false}},
-		"readable now, fails": {side{status: policies.Unknown, verdict: missing("account", "forbidden")}, side{status: policies.Fail, verdict: evidence(snapshot.Read)},
-			want{policies.ChangeMethod, policies.CauseReadable, current, true}},
-		"not readable now": {side{status: policies.Pass, verdict: evidence(snapshot.Read)}, side{status: policies.Unknown, verdict: missing("account", "forbidden")},
-			want{policies.ChangeMethod, policies.CauseReadable, current, true}},
-		"failed, not readable now": {side{status: policies.Fail, verdict: evidence(snapshot.Read)}, side{status: policies.Unknown, verdict: evidence(snapshot.Unknown)},
-			want{policies.ChangeMethod, policies.CauseReadable, before, true}},
-		"failed while half was unread": {side{status: policies.Fail, verdict: evidence(snapshot.Unknown)}, side{status: policies.Pass, verdict: evidence(snapshot.Read)},
-			want{policies.ChangeMethod, policies.CauseReadable, current, false}},
-		"undecided is no matter of reading": {side{status: policies.Unknown, verdict: missing("account", policies.ReasonUndecided)}, side{status: policies.Pass}, want{policies.ChangeFixed, "", current, false}},
-		"a baseline laid beside it": {side{status: policies.Unknown}, side{status: policies.Pass, run: func(r *policies.Run) { r.Baseline = &policies.BaselineRef{} }},
-			want{policies.ChangeMethod, policies.CauseReadable, current, false}},
+		"readable now, passes": {
+			side{status: policies.Unknown, verdict: missing("forbidden")},
+			side{status: policies.Pass, verdict: evidence(snapshot.Read)},
+			want{policies.ChangeMethod, policies.CauseReadable, current, false},
+		},
+		"readable now, fails": {
+			side{status: policies.Unknown, verdict: missing("forbidden")},
+			side{status: policies.Fail, verdict: evidence(snapshot.Read)},
+			want{policies.ChangeMethod, policies.CauseReadable, current, true},
+		},
+		"not readable now": {
+			side{status: policies.Pass, verdict: evidence(snapshot.Read)},
+			side{status: policies.Unknown, verdict: missing("forbidden")},
+			want{policies.ChangeMethod, policies.CauseReadable, current, true},
+		},
+		"failed, not readable now": {
+			side{status: policies.Fail, verdict: evidence(snapshot.Read)},
+			side{status: policies.Unknown, verdict: evidence(snapshot.Unknown)},
+			want{policies.ChangeMethod, policies.CauseReadable, before, true},
+		},
+		"failed while half was unread": {
+			side{status: policies.Fail, verdict: evidence(snapshot.Unknown)},
+			side{status: policies.Pass, verdict: evidence(snapshot.Read)},
+			want{policies.ChangeMethod, policies.CauseReadable, current, false},
+		},
+		"undecided is no matter of reading": {side{status: policies.Unknown, verdict: missing(policies.ReasonUndecided)}, side{status: policies.Pass}, want{policies.ChangeFixed, "", current, false}},
+		"a baseline laid beside it": {
+			side{status: policies.Unknown},
+			side{status: policies.Pass, run: func(r *policies.Run) { r.Baseline = &policies.BaselineRef{} }},
+			want{policies.ChangeMethod, policies.CauseReadable, current, false},
+		},
 		"a person's word": {side{status: policies.Fail}, side{status: policies.Pass, verdict: attestedBy}, want{policies.ChangeMethod, policies.CauseAttestation, current, false}},
-		"in another state": {side{status: policies.Fail}, side{status: policies.NotApplicable, leaver: func(l *snapshot.Leaver) { l.State = snapshot.Deleted }},
-			want{policies.ChangeScope, policies.CauseState, current, false}},
+		"in another state": {
+			side{status: policies.Fail},
+			side{status: policies.NotApplicable, leaver: func(l *snapshot.Leaver) { l.State = snapshot.Deleted }},
+			want{policies.ChangeScope, policies.CauseState, current, false},
+		},
 		"still open since long":  {side{status: policies.Fail, verdict: changed(policies.ChangeOpen, longAgo, ""), run: compared}, side{status: policies.Fail}, want{policies.ChangeOpen, "", longAgo, false}},
 		"reopened":               {side{status: policies.Pass, verdict: changed(policies.ChangeFixed, before, before), run: compared}, side{status: policies.Fail}, want{policies.ChangeReopened, "", current, true}},
 		"reopened, long after":   {side{status: policies.Pass, verdict: changed(policies.ChangeNone, longAgo, longAgo), run: compared}, side{status: policies.Fail}, want{policies.ChangeReopened, "", current, true}},
 		"reopened, another rule": {side{status: policies.Pass, verdict: changed(policies.ChangeNone, longAgo, longAgo), run: compared}, side{status: policies.Fail, run: otherRule}, want{policies.ChangeMethod, policies.CauseRule, current, true}},
 		"history goes on":        {side{status: policies.Pass, verdict: changed(policies.ChangeFixed, before, before), run: compared}, side{status: policies.Pass}, want{policies.ChangeNone, "", before, false}},
 		"known under a name only": {
-			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.Source = "", "roster.csv:9" }}, side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.Source = "", "roster.csv:10" }},
+			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.Source = "", "roster.csv:9" }},
+			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.Source = "", "roster.csv:10" }},
 			want{policies.ChangeOpen, "", before, false},
 		},
 		"a line of the roster is nobody": {
@@ -231,7 +259,8 @@ func TestChanges(t *testing.T) {
 		},
 		"the account is purged": {side{status: policies.Fail}, side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID = "" }}, want{policies.ChangeOpen, "", before, false}},
 		"an address given on": {
-			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.EmployeeID = "1" }}, side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.EmployeeID = "", "2" }},
+			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.EmployeeID = "1" }},
+			side{status: policies.Fail, leaver: func(l *snapshot.Leaver) { l.ID, l.EmployeeID = "", "2" }},
 			want{policies.ChangeNew, "", current, true},
 		},
 	} {

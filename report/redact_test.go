@@ -35,14 +35,14 @@ func redactor(t *testing.T, seed byte) (*report.Redactor, *memory) {
 }
 
 // redacted renders a stream with pseudonyms.
-func redacted(t *testing.T, format string, s stream, seed byte) string {
+func redacted(t *testing.T, format string, s stream) string {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := report.New(format, &out, report.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, spool := redactor(t, seed)
+	r, spool := redactor(t, 1)
 	if err := errors.Join(s.play(r.Handler(w)), w.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func everywhere() stream {
 func TestNothingPersonalIsLeft(t *testing.T) {
 	t.Parallel()
 	for _, format := range report.Formats() {
-		out := redacted(t, format, everywhere(), 1)
+		out := redacted(t, format, everywhere())
 		for _, secret := range secrets() {
 			if at := strings.Index(out, secret); at >= 0 && format == report.NDJSON {
 				t.Errorf("%s: %s is left: %s", format, secret, out[max(0, at-60):min(len(out), at+60)])
@@ -119,7 +119,7 @@ func TestNothingPersonalIsLeft(t *testing.T) {
 func TestRedactedResultsRead(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]stream{"everywhere": everywhere(), "mixed": mixed(), "attested": attested(), "named": named(), "clean": clean()} {
-		out := redacted(t, report.NDJSON, s, 1)
+		out := redacted(t, report.NDJSON, s)
 		var got gathered
 		if err := report.Read(strings.NewReader(out), &got); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -130,7 +130,7 @@ func TestRedactedResultsRead(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", name, got.sum, want)
 		}
 	}
-	out := redacted(t, report.NDJSON, everywhere(), 1)
+	out := redacted(t, report.NDJSON, everywhere())
 	for _, public := range []string{
 		`"endpoint":"name-`, `"operatingSystem":"Windows"`, `"accountEnabled":true`, `"accountEnabled":7`, `"at":"` + current + `"`, `"entra:deleted"`, `"policies-of-your-own/a.rego"`,
 		"cannot be told without account (forbidden)", `"needs":"the role X for `, `"title":"Sign-in is blocked"`, `"seal":"abc"`,
@@ -164,7 +164,7 @@ func TestPseudonyms(t *testing.T) {
 	if one.Pseudonym("") != "" {
 		t.Error("nothing has a pseudonym")
 	}
-	if redacted(t, report.NDJSON, mixed(), 1) != redacted(t, report.NDJSON, mixed(), 1) {
+	if once, again := redacted(t, report.NDJSON, mixed()), redacted(t, report.NDJSON, mixed()); once != again {
 		t.Error("the same key gives other bytes")
 	}
 	if _, err := report.NewRedactor(strings.NewReader("short"), &memory{}); err == nil {

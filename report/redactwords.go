@@ -46,7 +46,7 @@ func (r *redaction) name(text string) string {
 		return ""
 	}
 	out := r.Pseudonym(text)
-	if utf8.RuneCountInString(text) >= 3 && !(r.words[text] && text == strings.ToLower(text)) {
+	if utf8.RuneCountInString(text) >= 3 && (!r.words[text] || text != strings.ToLower(text)) {
 		r.known[text] = out
 	}
 	return out

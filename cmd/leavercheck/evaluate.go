@@ -154,10 +154,10 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	}
 	work.out, err = f.outputFlags.open(sys.stdout, c.color, sys.env)
 	if err == nil {
-		work.course, err = f.earlierFlags.course(before.result, work.out, newLog(sys.stderr, c))
+		work.course, err = f.course(before.result, work.out, newLog(sys.stderr, c))
 	}
 	if err == nil {
-		work.course.pack, err = f.evidenceFlags.create()
+		work.course.pack, err = f.create()
 	}
 	if err == nil {
 		work.course.redact, err = f.redactFlags.open()

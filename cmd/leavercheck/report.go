@@ -79,7 +79,7 @@ func (f *reportFlags) show(ctx context.Context, sys system, c *common, path stri
 	if err != nil {
 		return err
 	}
-	way, err := f.earlierFlags.course(earlier, out, newLog(sys.stderr, c))
+	way, err := f.course(earlier, out, newLog(sys.stderr, c))
 	if err != nil {
 		return err
 	}

@@ -118,8 +118,8 @@ func commands(run policies.Run, s policies.Summary, shape shape) []string {
 		verify += " --baseline BASELINE"
 		again += " --baseline BASELINE"
 	}
-	for _, policy := range shape.policyDirs {
-		again += " --policy evidence/" + policy
+	if len(shape.policyDirs) > 0 {
+		again += " --policy evidence/" + strings.Join(shape.policyDirs, " --policy evidence/")
 	}
 	if !run.Now.IsZero() {
 		again += " --now " + run.Now.UTC().Format(time.RFC3339Nano)
