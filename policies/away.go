@@ -48,8 +48,9 @@ type away struct {
 type loadOrder struct {
 	Sources  []sentSource           `json:"sources"`
 	Settings map[string]sentSetting `json:"settings"`
-	// BuiltIn says that the built-in rules are asked there, too.
+	// BuiltIn says that the built-in rules are asked there, too; Given that the first of the sources stands in for them.
 	BuiltIn bool `json:"builtIn"`
+	Given   bool `json:"given"`
 	// Digest is that of the policies with the checklist: another version of the program has another one.
 	Digest  string        `json:"digest"`
 	Timeout time.Duration `json:"timeout"` // of one evaluation
@@ -115,16 +116,21 @@ type loaded struct {
 // and says what rules there are.
 func loadAway(ctx context.Context, sources []source, opts LoadOptions) (*Set, error) {
 	a := &away{command: opts.Isolation.Command, order: loadOrder{
-		Settings: sendSettings(opts.Settings), BuiltIn: opts.Isolation.BuiltIn, Memory: maxIsolated,
+		Settings: sendSettings(opts.Settings), BuiltIn: opts.Isolation.BuiltIn, Given: opts.Given != nil, Memory: maxIsolated,
 	}}
 	var err error
 	if a.order.Digest, err = digestOf(sources); err != nil {
 		return nil, err
 	}
-	for _, source := range sources[1:] {
+	var texts [][]file
+	for i, source := range sources {
 		files, err := source.read(false)
 		if err != nil {
 			return nil, err
+		}
+		texts = append(texts, files)
+		if i == 0 && !a.order.Given {
+			continue // the process has the checklist itself
 		}
 		sent := sentSource{Name: source.name, Prefix: source.prefix}
 		for _, f := range files {
@@ -151,6 +157,7 @@ func loadAway(ctx context.Context, sources []source, opts LoadOptions) (*Set, er
 			return nil, err
 		}
 	}
+	set.sources = keepSources(sources, texts)
 	return set, set.adopt(a, there)
 }
 

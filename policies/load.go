@@ -22,6 +22,10 @@ type LoadOptions struct {
 	Digest string
 	// Isolation says which policies run in processes of their own.
 	Isolation Isolation
+	// Given are policies as Set.Sources gave them, to judge by just these: the first of them stands in for the
+	// built-in checklist, and is isolated with the others where there is Isolation. Nil means the checklist, and
+	// Sources.
+	Given []Source
 	// Settings holds, per rule id, what is to differ from METADATA.
 	Settings Settings
 }
@@ -37,7 +41,8 @@ type Set struct {
 	// elsewhere are the rules, by id, that are not asked in this process.
 	elsewhere map[string]bool
 	// away runs them, nil where another process has nothing to do with this one.
-	away *away
+	away    *away
+	sources []Source
 }
 
 // Load reads, checks and compiles the built-in checklist and the sources on top of it. An error names every
@@ -48,6 +53,8 @@ func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Where the policies come from elsewhere, so does what they call the checklist.
+	opts.Isolation.BuiltIn = opts.Isolation.BuiltIn || opts.Given != nil
 	var set *Set
 	if opts.Isolation.isolates(sources) {
 		set, err = loadAway(ctx, sources, opts)
@@ -62,6 +69,9 @@ func Load(ctx context.Context, opts LoadOptions) (*Set, error) {
 
 // openSources reads the sources, and holds them to signature and digest.
 func openSources(opts LoadOptions) ([]source, error) {
+	if opts.Given != nil {
+		return restored(opts.Given), nil
+	}
 	sources := []source{checklist()}
 	var problems []error
 	for _, name := range opts.Sources {
@@ -85,6 +95,19 @@ func openSources(opts LoadOptions) ([]source, error) {
 		err = fmt.Errorf("%w: it is %s, not %s", ErrDigest, got, opts.Digest)
 	}
 	return sources, err
+}
+
+// restored are policies that a Set gave.
+func restored(given []Source) []source {
+	var out []source
+	for i, g := range given {
+		from := source{name: g.Prefix, prefix: g.Prefix, ours: i == 0, texts: []file{}}
+		for _, f := range g.Files {
+			from.texts = append(from.texts, file{path: f.Path, text: f.Text})
+		}
+		out = append(out, from)
+	}
+	return out
 }
 
 // Rules describes the rules that are evaluated, sorted by id.
@@ -138,7 +161,7 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 		return nil, err
 	}
 
-	set := &Set{digest: digest(bySource)}
+	set := &Set{digest: digest(bySource), sources: keepSources(sources, bySource)}
 	var err error
 	if set.rules, set.docs, err = inventory(files); err != nil {
 		return nil, err
@@ -149,6 +172,7 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 	if err := checkReferences(files, set.rules); err != nil {
 		return nil, err
 	}
+	setDigests(set.rules, files)
 	if err := settings.apply(set.rules); err != nil {
 		return nil, err
 	}
@@ -161,9 +185,6 @@ func load(ctx context.Context, sources []source, settings Settings) (*Set, error
 	}
 	if set.compiler, err = compile(files, caps); err != nil {
 		return nil, err
-	}
-	if len(set.elsewhere) == len(set.rules) {
-		return set, nil // there is nothing to plan
 	}
 	return set, set.plan(ctx)
 }

@@ -29,7 +29,7 @@ func TestLoadDescribesRules(t *testing.T) {
 	}
 	want := `{"id":"TST-010","package":"checklist.test.rtst010","title":"A rule","description":"It judges.","scope":"leaver","severity":"low",` +
 		`"states":["live","not_found"],"requires":["account"],"uses":[],"parameters":{"free":{"schema":{"default":["A"],"items":{"type":"string"},"type":"array"},"value":["A"]},` +
-		`"grace_hours":{"schema":{"default":24,"type":"integer"},"value":24}},"controls":{},"remediation":"Mend it.","relatedResources":[],"file":"ours/a.rego","line":12}`
+		`"grace_hours":{"schema":{"default":24,"type":"integer"},"value":24}},"controls":{},"remediation":"Mend it.","relatedResources":[],"file":"ours/a.rego","line":12,"digest":"` + rules[2].Digest + `"}`
 	if got := asJSON(t, rules[2]); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -16,14 +16,15 @@ import (
 
 // Every rule is asked in one of two ways. Nearly always its documents are asked of a program, which is what makes a
 // hundred thousand leavers bearable. What the program does not know how to do, and every error, goes to OPA's own
-// evaluator, whose word and whose message count.
+// evaluator, whose word and whose message count. So does every rule that is not built in: tests hold the program to
+// OPA's evaluator on the checklist, and on nothing else that is known here.
 
 // answers are what one rule said: the values of its documents. One that is undefined is not there.
 type answers map[string]ast.Value
 
 // prepared are the questions ready to be asked.
 type prepared struct {
-	documents map[string][]document             // by rule id
+	documents map[string][]document             // by rule id, of the rules in the program
 	one       map[string]rego.PreparedEvalQuery // by rule id, of all documents, for OPA
 	// status is of the status alone, by rule id, of the rules whose status can depend on the leave time.
 	status map[string]rego.PreparedEvalQuery
@@ -35,16 +36,19 @@ type document struct {
 	at   program.Document
 }
 
-// plan writes the policies down as a program, for every document of every rule.
+// plan writes the built-in rules down as a program, for every document of each.
 func (s *Set) plan(ctx context.Context) error {
 	var refs []string
 	for i, rule := range s.rules {
-		if s.elsewhere[rule.ID] {
+		if s.elsewhere[rule.ID] || !builtIn(rule) {
 			continue
 		}
 		for _, doc := range s.docs[i].names() {
 			refs = append(refs, documentRef(rule, doc))
 		}
+	}
+	if len(refs) == 0 {
+		return nil
 	}
 	var err error
 	s.program, err = program.New(ctx, s.compiler, strings.Join(refs, "; "))
@@ -62,12 +66,10 @@ func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error
 		if s.elsewhere[rule.ID] {
 			continue
 		}
-		for _, doc := range s.docs[i].names() {
-			at, ok := s.program.Document(documentRef(rule, doc))
-			if !ok {
-				return p, fmt.Errorf("policies: %s: the program does not know its %s", rule.ID, doc)
+		if builtIn(rule) {
+			if p.documents[rule.ID], err = s.documents(rule, s.docs[i]); err != nil {
+				return p, err
 			}
-			p.documents[rule.ID] = append(p.documents[rule.ID], document{doc, at})
 		}
 		if p.one[rule.ID], err = s.query(ctx, store, alone(rule, s.docs[i])); err != nil {
 			return p, err
@@ -80,6 +82,19 @@ func (s *Set) prepare(ctx context.Context, store storage.Store) (prepared, error
 		}
 	}
 	return p, nil
+}
+
+// documents finds a rule's documents in the program.
+func (s *Set) documents(rule Rule, docs documents) ([]document, error) {
+	var out []document
+	for _, doc := range docs.names() {
+		at, ok := s.program.Document(documentRef(rule, doc))
+		if !ok {
+			return nil, fmt.Errorf("policies: %s: the program does not know its %s", rule.ID, doc)
+		}
+		out = append(out, document{doc, at})
+	}
+	return out, nil
 }
 
 // alone is the question to one rule, for OPA: a set for each document, empty where it is undefined. A plain reference
@@ -124,8 +139,8 @@ type inquiry interface {
 // local is the asker of rules that run in this process.
 type local struct {
 	questions prepared
-	machine   *program.Machine
-	under     *localInquiry // whose input the machine has
+	machine   *program.Machine // nil where no rule is in the program
+	under     *localInquiry    // whose input the machine has
 	bound     *bound
 	txn       storage.Transaction
 	metrics   metrics.Metrics
@@ -143,10 +158,11 @@ func (s *Set) newLocal(ctx context.Context, questions prepared, store storage.St
 		bound.close()
 		store.Abort(ctx, txn)
 	}
-	return &local{
-		questions: questions, machine: s.program.Machine(ctx, data), bound: bound, txn: txn,
-		metrics: metrics.NoOp(), seen: map[*ast.Expr]bool{},
-	}, done, nil
+	asker := &local{questions: questions, bound: bound, txn: txn, metrics: metrics.NoOp(), seen: map[*ast.Expr]bool{}}
+	if s.program != nil {
+		asker.machine = s.program.Machine(ctx, data)
+	}
+	return asker, done, nil
 }
 
 func (a *local) struck() []string { return nil }
@@ -159,6 +175,9 @@ type localInquiry struct {
 }
 
 func (q *localInquiry) ask(ctx context.Context, rule string) (answers, error) {
+	if _, planned := q.questions.documents[rule]; !planned {
+		return q.opa(ctx, q.questions.one[rule], q.input)
+	}
 	q.machine.Heed(q.bound.begin())
 	said, err := q.run(rule)
 	if over := q.bound.end(); over != nil {

@@ -45,6 +45,8 @@ type Run struct {
 	Outcomes map[string]map[string]int `json:"outcomes,omitempty"`
 	// Compared names the earlier result that verdicts carry their Change from, nil for none.
 	Compared *ResultRef `json:"compared,omitempty"`
+	// Redacted says that pseudonyms stand for people and things. They are others in every result.
+	Redacted bool `json:"redacted,omitempty"`
 }
 
 // RuleRef names a rule.
@@ -136,7 +138,8 @@ type Summary struct {
 	// Waivers are all that were given, sorted by id, each with what became of it.
 	Waivers []WaiverResult `json:"waivers,omitempty"`
 	// Changes counts verdicts by how they compare with the earlier result, nil where none was given. Gone are
-	// those of the earlier result that are judged no more and were not right; Changes counts them, too.
+	// those of the earlier result that have no verdict now and were not right, the first MostGone of them, by
+	// leaver and rule; Changes counts all of them, as out of scope.
 	Changes map[ChangeKind]int `json:"changes,omitempty"`
 	Gone    []GoneVerdict      `json:"gone,omitempty"`
 }

@@ -168,7 +168,7 @@ func newLost() *lost {
 // expect notes somebody who is not found.
 func (l *lost) expect(leaver snapshot.Leaver) {
 	l.people[leaver.Key()] = leaver
-	for _, name := range namesByKind(leaver) {
+	for _, name := range KnownAs(leaver) {
 		l.byName[name] = append(l.byName[name], leaver.Key())
 	}
 }
@@ -180,7 +180,7 @@ func (l *lost) offer(before snapshot.Record) {
 		return
 	}
 	keys := map[string]bool{}
-	for _, name := range namesByKind(before.Leaver) {
+	for _, name := range KnownAs(before.Leaver) {
 		for _, key := range l.byName[name] {
 			keys[key] = keys[key] || !contradict(l.people[key], before.Leaver)
 		}
@@ -198,8 +198,9 @@ func (l *lost) offer(before snapshot.Record) {
 	}
 }
 
-// namesByKind keeps addresses and employee ids apart.
-func namesByKind(leaver snapshot.Leaver) []string {
+// KnownAs gives the names by which a leaver without an object id can be found again, in lower case; addresses and
+// employee ids are kept apart.
+func KnownAs(leaver snapshot.Leaver) []string {
 	var out []string
 	for _, address := range addresses(leaver) {
 		if address != "" && !slices.Contains(out, "@"+address) {

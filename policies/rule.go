@@ -49,6 +49,8 @@ type Rule struct {
 	// repository.
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Digest is the SHA-256, in hex, of the sources that make the rule: its package and all that it refers to.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Control is a control of a framework that a rule checks. Confidence says how well the two fit, where

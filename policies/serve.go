@@ -132,8 +132,10 @@ func (s *server) load(text []byte) ([]byte, error) {
 	if err := isolate.LimitTime(2 * loadLimit); err != nil {
 		return nil, err
 	}
-	sources := []source{checklist()}
-	sources[0].elsewhere = !s.order.BuiltIn
+	var sources []source
+	if !s.order.Given {
+		sources = append(sources, checklist())
+	}
 	for _, sent := range s.order.Sources {
 		from := source{name: sent.Name, prefix: sent.Prefix}
 		for _, f := range sent.Files {
@@ -141,6 +143,10 @@ func (s *server) load(text []byte) ([]byte, error) {
 		}
 		sources = append(sources, from)
 	}
+	if len(sources) == 0 {
+		return nil, errors.New("there is nothing to load")
+	}
+	sources[0].ours, sources[0].elsewhere = true, !s.order.BuiltIn
 	set, err := load(context.Background(), sources, receiveSettings(s.order.Settings))
 	if err != nil {
 		return nil, err

@@ -210,6 +210,44 @@ func severityWords() []string {
 	return out
 }
 
+// SettingsOf gives the settings that a run was made with, as far as it tells: rules that are loaded with them say of
+// themselves what the run says of them.
+func SettingsOf(run Run) Settings {
+	out := Settings{}
+	for _, off := range run.Off {
+		out[off.ID] = RuleSettings{Off: true, places: map[string]place{setEnabled: readPlace(off.Source)}}
+	}
+	for _, rule := range run.Rules {
+		if len(rule.Set) == 0 {
+			continue
+		}
+		set := RuleSettings{Parameters: map[string]any{}, places: map[string]place{}}
+		for key, at := range rule.Set {
+			set.places[key] = readPlace(at)
+			if key == setSeverity {
+				set.Severity = rule.Severity
+			} else if name, ok := strings.CutPrefix(key, setParameters+"."); ok {
+				set.Parameters[name] = run.Parameters[rule.ID][name]
+			}
+		}
+		out[rule.ID] = set
+	}
+	return out
+}
+
+// readPlace reads what place.String has written.
+func readPlace(text string) place {
+	at := strings.LastIndex(text, ":")
+	if at < 0 {
+		return place{}
+	}
+	line, err := strconv.Atoi(text[at+1:])
+	if err != nil {
+		return place{}
+	}
+	return place{file: text[:at], line: line}
+}
+
 // apply puts the settings into the rules, and refuses those that no rule has asked for.
 func (s Settings) apply(rules []Rule) error {
 	var problems []error

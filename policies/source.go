@@ -41,6 +41,45 @@ type source struct {
 	elsewhere bool
 }
 
+// Source is one place that policies came from, as Digest knows it: the built-in checklist, or a directory.
+type Source struct {
+	// Prefix stands before a file's path in messages and results.
+	Prefix string       `json:"prefix"`
+	Files  []SourceFile `json:"files"`
+}
+
+// SourceFile is one policy, under its path within the source.
+type SourceFile struct {
+	Path string `json:"path"`
+	Text []byte `json:"-"`
+}
+
+// Sources are the policies as evaluated, the checklist first. LoadOptions.Given takes them back.
+func (s *Set) Sources() []Source { return s.sources }
+
+// DigestOf is what Set.Digest is of a set of these sources.
+func DigestOf(sources []Source) string {
+	all := make([][]file, len(sources))
+	for i, s := range sources {
+		for _, f := range s.Files {
+			all[i] = append(all[i], file{path: f.Path, text: f.Text})
+		}
+	}
+	return digest(all)
+}
+
+// keepSources notes what was loaded.
+func keepSources(from []source, files [][]file) []Source {
+	out := make([]Source, len(from))
+	for i, some := range files {
+		out[i].Prefix = from[i].prefix
+		for _, f := range some {
+			out[i].Files = append(out[i].Files, SourceFile{f.path, f.text})
+		}
+	}
+	return out
+}
+
 // checklist is the checklist that comes with the program.
 func checklist() source {
 	return source{name: "the built-in checklist", fs: builtin, prefix: "policies", ours: true}

@@ -11,6 +11,10 @@
 // WriteTests writes what came of tests of policies, as a table, as JUnit XML, or as the annotations of a
 // pull request.
 //
+// A result goes through handlers on its way: Compare says of each verdict how it differs from an earlier
+// result, Redactor puts pseudonyms for people and things, NewDiff shows the changes alone. Package kept keeps
+// results by date, package evidence packs one for an auditor.
+//
 // # Guarantees
 //
 // The same stream gives the same bytes: no clock, no locale, no environment, no network. A write that
@@ -25,7 +29,8 @@
 //
 // Read gives back the stream that was written, or an error that names the line; it takes nothing that is
 // not whole. Memory does not grow with the number of leavers, but for what a table or a page shows, which is
-// bounded, the results that sarif keeps, and two of the tables of xlsx, which are held compressed.
+// bounded, the results that sarif keeps, two of the tables of xlsx, which are held compressed, what an Earlier keeps
+// of each verdict, and the place of each leaver in a Redactor's spool.
 //
 // # Non-guarantees
 //

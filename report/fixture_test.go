@@ -7,6 +7,7 @@ import (
 
 	"leavercheck/collector/snapshot"
 	"leavercheck/policies"
+	"leavercheck/report"
 )
 
 // A stream is a result made by hand.
@@ -17,7 +18,9 @@ type stream struct {
 
 	attestations []policies.AttestationResult
 	waivers      []policies.WaiverResult
-	gone         []policies.GoneVerdict
+	// counted says that verdicts carry changes, and that the summary counts them.
+	counted bool
+	gone    []policies.GoneVerdict
 
 	// n leavers are made as they are played, where a result would not fit.
 	n    int
@@ -43,12 +46,17 @@ func (s stream) each(f func(policies.LeaverResult) error) error {
 func (s stream) summary(tally *policies.Tally) policies.Summary {
 	out := tally.Summary()
 	out.Attestations = append(out.Attestations, s.attestations...)
-	out.Waivers, out.Gone = s.waivers, s.gone
-	if s.run.Compared != nil {
-		out.Changes = map[policies.ChangeKind]int{policies.ChangeScope: len(s.gone)}
+	out.Waivers = s.waivers
+	if s.counted {
+		out.Changes = map[policies.ChangeKind]int{}
+		for _, kind := range policies.ChangeKinds() {
+			out.Changes[kind] = 0
+		}
+		out.Gone = s.gone
+		out.Changes[policies.ChangeScope] = len(s.gone)
 		for _, verdicts := range s.verdicts() {
 			for _, v := range verdicts {
-				if v.Change != nil {
+				if v.Change != nil && v.Change.Kind != policies.ChangeNone {
 					out.Changes[v.Change.Kind]++
 				}
 			}
@@ -280,7 +288,7 @@ func clean() stream {
 // compared is of a later night: every kind of change, every status on the tenant too, waivers of every standing,
 // a rule that is switched off, and what is judged no more.
 func compared() stream {
-	changed := func(v policies.Verdict, kind policies.ChangeKind, before policies.Status, cause string) policies.Verdict {
+	changed := func(v policies.Verdict, kind policies.ChangeKind, before policies.Status, cause policies.Cause) policies.Verdict {
 		v.Change = &policies.Change{Kind: kind, Before: before, Since: at("2026-11-20T06:30:00Z"), Cause: cause}
 		return v
 	}
@@ -288,7 +296,7 @@ func compared() stream {
 		v.Waiver = &policies.Waiver{ID: id, Reason: "court case", ApprovedBy: "Allan Deyoung", Ticket: "LEGAL-7", Expires: at("2027-01-01T00:00:00Z"), Status: status}
 		return v
 	}
-	s := stream{run: header()}
+	s := stream{run: header(), counted: true}
 	s.run.Compared = &policies.ResultRef{Seal: "earlier", CollectedAt: at("2026-11-21T06:30:00Z"), PolicyDigest: "def"}
 	s.run.Off = []policies.RuleRef{{ID: "ACC-011", Title: "Reports are reassigned"}}
 	s.run.Outcomes = map[string]map[string]int{"account": {"read": 3}, "mobileDevices": {"read": 1, "unknown.forbidden": 2}}
@@ -348,4 +356,39 @@ func many(n int) stream {
 		s.leavers = append(s.leavers, one)
 	}
 	return s
+}
+
+// later is mixed as it is two days after an earlier result, with every kind of change.
+func later() stream {
+	s := mixed()
+	s.counted = true
+	s.run.Compared = &policies.ResultRef{Seal: "earlier", CollectedAt: at("2026-11-20T06:30:00Z"), PolicyDigest: "def"}
+	change := func(l, v int, kind policies.ChangeKind, before policies.Status, cause policies.Cause) {
+		s.leavers[l].Verdicts[v].Change = &policies.Change{Kind: kind, Before: before, Since: s.run.CollectedAt, Cause: cause}
+	}
+	change(0, 0, policies.ChangeNew, policies.Pass, "")
+	change(0, 1, policies.ChangeMethod, policies.Pass, policies.CauseReadable)
+	change(0, 2, policies.ChangeScope, policies.Fail, policies.CauseState)
+	change(1, 0, policies.ChangeReopened, policies.Pass, "")
+	change(1, 1, policies.ChangeOpen, policies.Unknown, "")
+	change(1, 2, policies.ChangeOpen, policies.Fail, "")
+	change(2, 0, policies.ChangeFixed, policies.Fail, "")
+	change(2, 1, policies.ChangeOpen, policies.Unknown, "")
+	change(2, 3, policies.ChangeWaived, policies.Fail, "")
+	s.gone = []policies.GoneVerdict{
+		{Rule: "OLD-001", Status: policies.Fail, Severity: policies.High, Fingerprint: "f", Cause: policies.CauseRule},
+		{Rule: "ACC-001", Leaver: "00000009-0000-0000-0000-000000000000", Name: "Miriam Graham", Status: policies.Unknown, Severity: policies.Critical, Fingerprint: "g", Cause: policies.CauseLeaver},
+	}
+	return s
+}
+
+// trend is of three nights; before the last the rules were changed.
+func trend() []report.TrendPoint {
+	var out []report.TrendPoint
+	for i, failing := range []int{4, 3, 3} {
+		out = append(out, report.TrendPoint{
+			CollectedAt: at("2026-11-18T06:30:00Z").AddDate(0, 0, i), Leavers: policies.LeaverCounts{Total: 5, Failing: failing, Unknown: 1, Clean: 4 - failing, NotYet: 1}, Method: i == 2,
+		})
+	}
+	return out
 }

@@ -52,7 +52,7 @@ func TestInABrowser(t *testing.T) {
 		}
 		return name
 	}
-	full, opts := changed()
+	full, opts := fullPage()
 	// TestNoElementComesFromAResult tries the texts one by one: here they come together, from either end.
 	texts := slices.DeleteFunc(breakouts(), func(text string) bool { return strings.HasPrefix(text, "https://") || len(text) > 200 })
 	reversed := slices.Clone(texts)

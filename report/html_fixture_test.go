@@ -8,10 +8,11 @@ import (
 	"leavercheck/report"
 )
 
-// changed is a result that was compared with an earlier one, with waivers, rules switched off, another severity and
+// fullPage is a result that was compared with an earlier one, with waivers, rules switched off, another severity and
 // parameter than the default, and controls: everything that a page has a place for.
-func changed() (stream, report.Options) {
+func fullPage() (stream, report.Options) {
 	s := mixed()
+	s.counted = true
 	s.run.Compared = &policies.ResultRef{Seal: "earlier", CollectedAt: at("2026-11-15T06:30:00Z"), PolicyDigest: "other"}
 	s.run.Baseline = &policies.BaselineRef{Seal: "earlier", CollectedAt: at("2026-11-15T06:30:00Z")}
 	s.run.Off = []policies.RuleRef{{ID: "TEL-001", Title: "The number is released"}}
@@ -31,7 +32,7 @@ func changed() (stream, report.Options) {
 	s.run.Rules[0].DefaultSeverity = policies.High
 	s.run.Rules[3].Parameters["grace_hours"] = policies.Parameter{Schema: map[string]any{"type": "integer", "default": 24}, Value: 336}
 
-	change := func(leaver, verdict int, kind policies.ChangeKind, before policies.Status, since, cause string) {
+	change := func(leaver, verdict int, kind policies.ChangeKind, before policies.Status, since string, cause policies.Cause) {
 		c := &policies.Change{Kind: kind, Before: before, Cause: cause}
 		if since != "" {
 			c.Since = at(since)

@@ -72,7 +72,7 @@ func fill(v reflect.Value, text string) {
 // poisoned is a result like changed in which every text is the same one. Rules and steps keep their names apart
 // from each other, as a page has a place for each.
 func poisoned(text string) (stream, report.Options) {
-	s, opts := changed()
+	s, opts := fullPage()
 	a := attested()
 	s.attestations = a.attestations
 	s.run.Snapshot.Population = named().run.Snapshot.Population

@@ -300,7 +300,7 @@ func changeOf(change *policies.Change) *htmlChange {
 		parts = append(parts, "was "+markOf(change.Before).Word)
 	}
 	if change.Cause != "" {
-		parts = append(parts, "what changed is the method: "+change.Cause)
+		parts = append(parts, "what changed is the method: "+string(change.Cause))
 	}
 	if !change.Since.IsZero() {
 		parts = append(parts, "since "+day(change.Since))

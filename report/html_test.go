@@ -22,7 +22,7 @@ import (
 // TestPages compares pages with goldens that have neither style nor script, which a browser judges better.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	full, opts := changed()
+	full, opts := fullPage()
 	for name, c := range map[string]struct {
 		stream stream
 		opts   report.Options
@@ -120,7 +120,7 @@ func words(t *testing.T, page string) string {
 // the result is worth.
 func TestEverythingIsThere(t *testing.T) {
 	t.Parallel()
-	s, opts := changed()
+	s, opts := fullPage()
 	text := words(t, render(t, report.HTML, opts, s))
 	for _, want := range []string{
 		"2 of 4 leavers are not properly offboarded; 3 could not be fully checked; 1 is still in grace.",

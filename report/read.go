@@ -261,6 +261,7 @@ type replay struct {
 	leanedOn map[policies.VerdictAttestation]bool
 	// waived are the waivers that verdicts carry.
 	waived map[waiverUse]policies.Waiver
+	changes  changesCheck
 }
 
 // waiverUse is where a waiver covers a verdict.
@@ -271,7 +272,7 @@ func (r *replay) Run(run policies.Run) error {
 		return err
 	}
 	if run.SchemaVersion != policies.ResultVersion {
-		return fmt.Errorf("the result has version %d of the format: this program reads %d", run.SchemaVersion, policies.ResultVersion)
+		return errOtherVersion(run.SchemaVersion)
 	}
 	r.asOf, r.rules, r.leanedOn = run.JudgedAsOf(), map[string]bool{}, map[policies.VerdictAttestation]bool{}
 	r.waived = map[waiverUse]policies.Waiver{}
@@ -283,8 +284,12 @@ func (r *replay) Run(run policies.Run) error {
 			return fmt.Errorf("the rule %s is named as one that is switched off, and as one that is not", off.ID)
 		}
 	}
-	r.tally = policies.NewTally(run)
+	r.tally, r.changes = policies.NewTally(run), newChangesCheck(run)
 	return r.handler.Run(run)
+}
+
+func errOtherVersion(version int) error {
+	return fmt.Errorf("the result has version %d of the format: this program reads %d", version, policies.ResultVersion)
 }
 
 func (r *replay) Leaver(leaver policies.LeaverResult) error {
@@ -323,10 +328,11 @@ func (r *replay) Summary(summary policies.Summary) error {
 	}
 	want := r.tally.Summary()
 	want.Attestations, want.Waivers = summary.Attestations, summary.Waivers
+	want.Changes, want.Gone = summary.Changes, summary.Gone
 	if !reflect.DeepEqual(summary, want) {
 		return errors.New("the summary is not that of the verdicts")
 	}
-	if err := r.attestations(summary.Attestations); err != nil {
+	if err := errors.Join(r.attestations(summary.Attestations), r.changes.summary(summary)); err != nil {
 		return err
 	}
 	if err := r.waivers(summary.Waivers); err != nil {
@@ -422,7 +428,7 @@ func (r *replay) check(verdicts []policies.Verdict, leaver string) error {
 		case !reflect.DeepEqual(v.DaysLeft, policies.DaysLeft(v.Deadline, r.asOf)):
 			return fmt.Errorf("%s: the days left are not those until the deadline", v.Rule)
 		}
-		if err := r.waiver(v, leaver); err != nil {
+		if err := errors.Join(r.waiver(v, leaver), r.changes.verdict(v)); err != nil {
 			return err
 		}
 		for _, on := range v.Attestations {

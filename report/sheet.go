@@ -166,7 +166,7 @@ func (s *verdictSheet) describe(v policies.Verdict) []string {
 	return []string{
 		v.Rule, s.titles[v.Rule], string(v.Severity), string(v.Status), v.Message, stamp(v.Due), stamp(v.Deadline), string(v.Grade), missing(v), needs(v),
 		w.ID, w.Reason, w.ApprovedBy, w.Ticket, stamp(w.Expires), string(w.Status),
-		string(c.Kind), string(c.Before), stamp(c.Since), c.Cause, inJSON(v.Attestations), inJSON(v.Findings), inJSON(v.Evidence), v.Fingerprint,
+		string(c.Kind), string(c.Before), stamp(c.Since), string(c.Cause), inJSON(v.Attestations), inJSON(v.Findings), inJSON(v.Evidence), v.Fingerprint,
 	}
 }
 

@@ -77,7 +77,7 @@ func (t *table) Tenant(tenant policies.TenantResult) error {
 		if verdict.Status == policies.Fail {
 			t.tenantFails++
 		}
-		t.add(verdict, "(tenant)", "")
+		t.add(verdict, tenantName, "")
 	}
 	return t.tenant()
 }
@@ -87,6 +87,7 @@ func (t *table) add(verdict policies.Verdict, who, account string) {
 	if row.what == "" {
 		row.what = t.titles[verdict.Rule] + ": no"
 	}
+	row.what = mark(verdict) + row.what
 	switch {
 	case !verdict.Deadline.IsZero():
 		row.date = t.deadline(verdict.Deadline)
@@ -129,6 +130,9 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 	p := page{out: out, width: t.opts.Width, color: t.opts.Color}
 	p.paragraph(tone(summary, t.tenantFails), sentence(summary, t.tenantFails))
 	p.paragraph(plain, t.checked(summary))
+	if changes := t.changes(summary); changes != "" {
+		p.paragraph(bold, changes)
+	}
 	if excluded := t.excluded(); excluded != "" {
 		p.paragraph(yellow, excluded)
 	}
@@ -187,6 +191,13 @@ func (t *table) write(out *bytes.Buffer, summary policies.Summary) {
 		p.incomplete(shown)
 		t.more(&p, len(summary.Incomplete)-len(shown))
 	}
+	if gone := goneRows(summary.Gone); len(gone) > 0 {
+		p.heading("Judged no more, and was not right", len(gone))
+		shown := gone[:min(len(gone), t.opts.Limit)]
+		p.verdicts(shown, "WHY")
+		t.more(&p, len(gone)-len(shown))
+	}
+	t.trend(&p, summary)
 	if t.failing.total+t.pending.total+t.waived.total+summary.Statuses[policies.Unknown] > 0 {
 		p.heading("Verdicts", 0)
 		p.counts(summary)

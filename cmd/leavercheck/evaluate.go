@@ -1,8 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,11 +21,12 @@ import (
 type evaluateFlags struct {
 	outputFlags
 	openFlags
+	thresholdFlags
 	policySources
-	failOn       string
-	incompleteOn string
-	// baseline, attestations and waivers are paths, empty for none.
-	baseline     string
+	earlierFlags
+	evidenceFlags
+	redactFlags
+	// attestations and waivers are paths, empty for none.
 	attestations string
 	waivers      string
 }
@@ -35,13 +37,22 @@ func (f *evaluateFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
 	f.addIdentity(cmd)
 	f.policySources.add(cmd)
-	cmd.Flags().StringVar(&f.baseline, "baseline", "", "`SNAPSHOT` of earlier to compare with: what was there then and is gone now")
+	f.earlierFlags.add(cmd, "`SNAPSHOT|RESULT` of earlier: of a snapshot, what was there then and is gone now; of a stored result, what is new since; give each once")
+	f.addKeep(cmd)
+	f.evidenceFlags.add(cmd)
+	f.redactFlags.add(cmd)
 	cmd.Flags().StringVar(&f.attestations, "attestations", "", "`FILE` with what people vouch for that no service can tell (YAML)")
 	cmd.Flags().StringVar(&f.waivers, "waivers", "", "`FILE` with what is accepted for a time, each by somebody and for a reason (YAML)")
 	f.addThresholds(cmd)
 }
 
-func (f *evaluateFlags) addThresholds(cmd *cobra.Command) {
+// thresholdFlags decide the exit code.
+type thresholdFlags struct {
+	failOn       string
+	incompleteOn string
+}
+
+func (f *thresholdFlags) addThresholds(cmd *cobra.Command) {
 	levels := strings.Join(thresholds(), ", ")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "low", "exit with 3 if something fails at this severity or above: "+levels)
 	cmd.Flags().StringVar(&f.incompleteOn, "incomplete-on", "high", "exit with 4 if something at this severity or above could not be checked: "+levels)
@@ -51,7 +62,7 @@ func (f *evaluateFlags) addThresholds(cmd *cobra.Command) {
 
 func thresholds() []string { return []string{"critical", "high", "medium", "low", nothing} }
 
-func (f *evaluateFlags) check() error {
+func (f *thresholdFlags) check() error {
 	for flag, value := range map[string]string{"fail-on": f.failOn, "incomplete-on": f.incompleteOn} {
 		if !slices.Contains(thresholds(), value) {
 			return usagef("--%s: %q is none of %s", flag, value, strings.Join(thresholds(), ", "))
@@ -105,6 +116,10 @@ type evaluateWork struct {
 	out  *outputs
 	// baseline is that of opts, nil for none, for the collector, too.
 	baseline *snapshot.Reader
+	// course is what the result goes through on its way to out.
+	course *course
+	// sealed is where the snapshot lies as it is kept, where that is not where it is read.
+	sealed string
 	// opening reads the snapshot and the baseline.
 	opening snapshot.Opening
 }
@@ -112,13 +127,14 @@ type evaluateWork struct {
 // close removes what was not finished, and what was decrypted.
 func (w *evaluateWork) close() {
 	w.out.discard()
+	w.course.discard()
 	w.baseline.Close()
 }
 
 // prepare finds everything that could be wrong with the rules, the attestations, the waivers, the baseline and
 // the outputs, before the work begins.
 func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*evaluateWork, error) {
-	if err := f.check(); err != nil {
+	if err := errors.Join(f.check(), f.with(f.evidenceFlags)); err != nil {
 		return nil, err
 	}
 	settings, err := c.ruleSettings(filepath.Base(c.config))
@@ -139,13 +155,24 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	if work.opening, err = f.opening(); err != nil {
 		return nil, err
 	}
-	if f.baseline != "" {
-		if work.baseline, err = work.opening.Open(f.baseline); err != nil {
-			return nil, fmt.Errorf("--baseline: %w", err)
-		}
-		work.opts.Baseline = work.baseline
+	before, err := f.earlierFlags.open(work.opening)
+	if err != nil {
+		return nil, err
 	}
-	if work.out, err = f.open(sys.stdout, c.color, sys.env); err != nil {
+	if work.baseline = before.snapshot; before.snapshot != nil {
+		work.opts.Baseline = before.snapshot
+	}
+	work.out, err = f.outputFlags.open(sys.stdout, c.color, sys.env)
+	if err == nil {
+		work.course, err = f.course(before.result, work.out, newLog(sys.stderr, c))
+	}
+	if err == nil {
+		work.course.pack, err = f.create()
+	}
+	if err == nil {
+		work.course.redact, err = f.redactFlags.open()
+	}
+	if err != nil {
 		work.close()
 		return nil, err
 	}
@@ -191,28 +218,31 @@ func (f *evaluateFlags) evaluate(ctx context.Context, dir string, work *evaluate
 		return err
 	}
 	defer snap.Close()
-	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.out)
+	summary, err := work.set.Evaluate(ctx, snap, work.opts, work.course)
 	if err != nil {
 		return err
 	}
-	if err := work.out.finish(); err != nil {
+	if err := work.course.finish(f.contents(work.set, cmp.Or(work.sealed, dir))); err != nil {
 		return err
 	}
 	for _, a := range summary.Attestations {
 		if !a.Standing.Heard() {
-			log.Warn("an attestation does not count", "where", a.Source, "leaver", a.Leaver, "why", string(a.Standing))
+			log.Warn("an attestation does not count", "where", work.course.redact.name(a.Source), "leaver", work.course.redact.name(a.Leaver), "why", string(a.Standing))
 		}
 	}
 	for _, w := range summary.Waivers {
 		if w.Standing != policies.Counts && w.Standing != policies.NotNeeded {
-			log.Warn("a waiver does not count", "where", w.Source, "id", w.ID, "rule", w.Rule, "leaver", w.Leaver, "why", string(w.Standing))
+			log.Warn("a waiver does not count", "where", work.course.redact.name(w.Source), "id", work.course.redact.name(w.ID), "rule", w.Rule, "leaver", work.course.redact.name(w.Leaver), "why", string(w.Standing))
 		}
+	}
+	if f.failOnNew {
+		summary.Severities = work.course.news.failing
 	}
 	return f.verdict(summary)
 }
 
 // verdict is the exit code of a result.
-func (f *evaluateFlags) verdict(s policies.Summary) error {
+func (f *thresholdFlags) verdict(s policies.Summary) error {
 	switch {
 	case f.failOn != nothing && s.FailsAt(policies.Severity(f.failOn)):
 		return exit(codeFindings)

@@ -16,7 +16,7 @@ import (
 // arrows says which packages of this module each package may import. Nothing else is allowed.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/leavercheck":               {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report", "report/clean", "report/plan"},
+		"cmd/leavercheck":               {"collector", "collector/roster", "collector/simtenant", "collector/snapshot", "collector/wire", "policies", "report", "report/clean", "report/evidence", "report/kept", "report/plan"},
 		"collector":                     {"collector/exchange", "collector/graph", "collector/journal", "collector/roster", "collector/snapshot", "collector/wire"},
 		"collector/exchange":            {"collector/snapshot", "collector/wire"},
 		"collector/graph":               {"collector/snapshot", "collector/wire"},
@@ -31,6 +31,8 @@ func arrows() map[string][]string {
 		"policies/program":              {},
 		"report":                        {"collector/snapshot", "policies", "report/clean", "report/plan"},
 		"report/clean":                  {},
+		"report/evidence":               {"collector/snapshot", "policies", "report", "report/clean"},
+		"report/kept":                   {"policies", "report"},
 		"report/plan":                   {"policies", "report/clean"},
 	}
 }

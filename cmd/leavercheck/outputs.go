@@ -64,11 +64,20 @@ func findFormat(flag, name string) (report.Format, error) {
 	return all[i], nil
 }
 
-// outputs is every renderer of one result.
+// outputs is every renderer of one result. They are made when the result begins, for only then is it known which
+// earlier results are its trend.
 type outputs struct {
+	wanted    []wanted
+	trend     []report.TrendPoint
 	renderers []report.Renderer
 	stdout    *bufio.Writer
 	files     []*pendingFile
+}
+
+type wanted struct {
+	format string
+	w      io.Writer
+	opts   report.Options
 }
 
 // pendingFile is a file that appears only when it is whole.
@@ -111,17 +120,9 @@ func (f *outputFlags) open(stdout io.Writer, color string, env func(string) (str
 		}
 		pending := &pendingFile{path: file.path, temp: temp, buf: bufio.NewWriter(temp)}
 		out.files = append(out.files, pending)
-		r, err := report.New(file.format.Name, pending.buf, report.Options{Details: opts.Details, BOM: opts.BOM})
-		if err != nil {
-			return out, err
-		}
-		out.renderers = append(out.renderers, r)
+		out.wanted = append(out.wanted, wanted{file.format.Name, pending.buf, report.Options{Details: opts.Details, BOM: opts.BOM}})
 	}
-	r, err := report.New(f.format, out.stdout, opts)
-	if err != nil {
-		return out, err
-	}
-	out.renderers = append(out.renderers, r)
+	out.wanted = append(out.wanted, wanted{f.format, out.stdout, opts})
 	return out, nil
 }
 
@@ -175,6 +176,14 @@ func terminal(w io.Writer, color string, env func(string) (string, bool)) report
 // The handler's methods give each part of the result to every renderer.
 
 func (o *outputs) Run(run policies.Run) error {
+	for _, want := range o.wanted {
+		want.opts.Trend = o.trend
+		r, err := report.New(want.format, want.w, want.opts)
+		if err != nil {
+			return err
+		}
+		o.renderers = append(o.renderers, r)
+	}
 	return o.each(func(r report.Renderer) error { return r.Run(run) })
 }
 
@@ -201,6 +210,9 @@ func (o *outputs) each(f func(report.Renderer) error) error {
 
 // finish puts every file in its place, then lets the output go.
 func (o *outputs) finish() error {
+	if len(o.renderers) != len(o.wanted) {
+		return errors.New("the result did not begin")
+	}
 	if err := o.each(report.Renderer.Close); err != nil {
 		return err
 	}

@@ -7,12 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"leavercheck/policies"
 	"leavercheck/report"
 	"leavercheck/report/plan"
 )
 
 func newPlan(sys system) *cobra.Command {
 	var leavers []string
+	var hide redactFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan RESULT",
@@ -37,8 +39,21 @@ wishes contradict each other, or something is not known, the step is a decision 
 				defer file.Close()
 				in = file
 			}
-			maker := plan.New(leavers...)
-			if err := report.Read(in, maker); err != nil {
+			redact, err := hide.open()
+			if err != nil {
+				return err
+			}
+			defer redact.discard()
+			only := make([]string, len(leavers))
+			for i, name := range leavers {
+				only[i] = redact.name(name)
+			}
+			maker := plan.New(only...)
+			var to policies.Handler = maker
+			if redact != nil {
+				to = redact.Handler(maker)
+			}
+			if err := report.Read(in, to); err != nil {
 				return usagef("%s: %w", args[0], err)
 			}
 			made, err := maker.Plan()
@@ -60,6 +75,7 @@ wishes contradict each other, or something is not known, the step is a decision 
 		},
 	}
 	cmd.Flags().StringArrayVar(&leavers, "leaver", nil, "only this leaver, by object `ID|UPN`; may be repeated")
+	hide.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

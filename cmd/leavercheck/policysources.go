@@ -64,20 +64,28 @@ func (p *policySources) load(ctx context.Context, settings policies.Settings) (*
 		opts.Keys = append(opts.Keys, key)
 	}
 	if p.isolate != isolateNever {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("--isolate: finding this program: %w", err)
+		var err error
+		if opts.Isolation, err = isolation(); err != nil {
+			return nil, err
 		}
-		opts.Isolation = policies.Isolation{
-			Command: func() *exec.Cmd { return &exec.Cmd{Path: self, Args: []string{"leavercheck", isolatedCommand}} },
-			BuiltIn: p.isolate == isolateAlways,
-		}
+		opts.Isolation.BuiltIn = p.isolate == isolateAlways
 	}
 	set, err := policies.Load(ctx, opts)
 	if err != nil && ctx.Err() == nil {
 		return nil, usageError{err}
 	}
 	return set, err
+}
+
+// isolation runs rules in processes of this same program.
+func isolation() (policies.Isolation, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return policies.Isolation{}, fmt.Errorf("isolating rules: finding this program: %w", err)
+	}
+	return policies.Isolation{
+		Command: func() *exec.Cmd { return &exec.Cmd{Path: self, Args: []string{"leavercheck", isolatedCommand}} },
+	}, nil
 }
 
 // isolatedCommand is for the program itself, not for people.

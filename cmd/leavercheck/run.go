@@ -15,7 +15,9 @@ import (
 	"leavercheck/collector/snapshot"
 	"leavercheck/collector/wire"
 	"leavercheck/policies"
+	"leavercheck/report"
 	"leavercheck/report/clean"
+	"leavercheck/report/evidence"
 )
 
 // The exit codes; see the package comment.
@@ -87,12 +89,12 @@ func exitCode(err error) int {
 	var usage usageError
 	var row *roster.Error
 	switch {
-	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, snapshot.ErrSignature), errors.Is(err, policies.ErrSignature), errors.Is(err, policies.ErrDigest), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant), errors.Is(err, collector.ErrAudience):
+	case errors.Is(err, snapshot.ErrIntegrity), errors.Is(err, evidence.ErrPack), errors.Is(err, snapshot.ErrSignature), errors.Is(err, policies.ErrSignature), errors.Is(err, policies.ErrDigest), errors.Is(err, wire.ErrForeign), errors.Is(err, collector.ErrTenant), errors.Is(err, collector.ErrAudience):
 		return codeIntegrity
 	case errors.Is(err, context.Canceled), errors.Is(err, collector.ErrInterrupted):
 		return codeInterrupted
 	case errors.As(err, &usage), errors.As(err, &row), errors.Is(err, collector.ErrCredential), errors.Is(err, snapshot.ErrUnusable),
-		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, collector.ErrPrivilege), errors.Is(err, collector.ErrPopulation),
+		errors.Is(err, snapshot.ErrNoSnapshot), errors.Is(err, snapshot.ErrVersion), errors.Is(err, snapshot.ErrEncrypted), errors.Is(err, snapshot.ErrIdentity), errors.Is(err, policies.ErrBaseline), errors.Is(err, report.ErrIncomparable), errors.Is(err, evidence.ErrUnfit), errors.Is(err, collector.ErrPrivilege), errors.Is(err, collector.ErrPopulation),
 		errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return codeUsage
 	}
@@ -125,7 +127,7 @@ the same command goes on if it has --out.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.apply(cmd, sys.env) }
 	root.AddCommand(
 		newScan(sys, settings), newCollect(sys, settings), newEvaluate(sys, settings), newReport(sys, settings),
-		newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys), newIsolated(sys),
+		newDiff(sys, settings), newPlan(sys), newVerify(sys), newDoctor(sys, settings), newSimulate(sys), newExchangeExportScript(sys), newPolicy(sys, settings), newVersion(sys), newIsolated(sys),
 	)
 	for _, cmd := range everyCommand(root) {
 		cmd.Args = asUsage(cmd.Args)

@@ -63,13 +63,14 @@ for three days; collect --help says what it leaves on the disk until then.`,
 			} else if err != nil {
 				return err
 			}
-			printWarnings(log, collected.Warnings)
+			printWarnings(log, work.course.redact.sentences(collected.Warnings))
 			if collected.Cut {
 				log.Warn(t.outOfTime())
 			}
 			if err := place.publish(); err != nil {
 				return err
 			}
+			work.sealed = place.out
 			if err := f.evaluate(cmd.Context(), place.readable(), work, log); err != nil {
 				return err
 			}

@@ -154,24 +154,8 @@ func (r *Reader) readSeal() error {
 	case err != nil:
 		return err
 	}
-	var version struct {
-		SchemaVersion int `json:"schemaVersion"`
-	}
-	if err := lenient(data, &version); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
-	}
-	if version.SchemaVersion != SchemaVersion {
-		return fmt.Errorf("%w: %d, this program reads %d", ErrVersion, version.SchemaVersion, SchemaVersion)
-	}
-	if err := unmarshal(data, &r.seal); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
-	}
-	digest, err := r.seal.digest()
-	if err != nil {
+	if r.seal, err = ParseSeal(data); err != nil {
 		return err
-	}
-	if digest != r.seal.Digest {
-		return fmt.Errorf("%w: %s was changed", ErrIntegrity, sealFile)
 	}
 	want := []string{leaversFile, manifestFile, provenanceFile, tenantFile}
 	got := slices.Sorted(maps.Keys(r.seal.Files))
@@ -182,6 +166,32 @@ func (r *Reader) readSeal() error {
 		return fmt.Errorf("%w: it seals %v, not %v", ErrIntegrity, got, want)
 	}
 	return nil
+}
+
+// ParseSeal reads the text of a seal and checks that its digest is that of what it says. It does not look at the
+// files that are sealed. Errors wrap ErrIntegrity or ErrVersion.
+func ParseSeal(data []byte) (Seal, error) {
+	var seal Seal
+	var version struct {
+		SchemaVersion int `json:"schemaVersion"`
+	}
+	if err := lenient(data, &version); err != nil {
+		return seal, fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
+	}
+	if version.SchemaVersion != SchemaVersion {
+		return seal, fmt.Errorf("%w: %d, this program reads %d", ErrVersion, version.SchemaVersion, SchemaVersion)
+	}
+	if err := unmarshal(data, &seal); err != nil {
+		return seal, fmt.Errorf("%w: %s: %w", ErrIntegrity, sealFile, err)
+	}
+	digest, err := seal.digest()
+	if err != nil {
+		return seal, err
+	}
+	if digest != seal.Digest {
+		return seal, fmt.Errorf("%w: %s was changed", ErrIntegrity, sealFile)
+	}
+	return seal, nil
 }
 
 func (r *Reader) checkFile(name string) error {
