@@ -135,7 +135,7 @@ func hostileEverywhere() stream {
 		one := &s.leavers[2*i]
 		one.Verdicts = append(one.Verdicts, vouched, waived)
 		for j := range one.Verdicts {
-			one.Verdicts[j].Change = &policies.Change{Kind: policies.ChangeNew, Before: policies.Pass, Cause: text}
+			one.Verdicts[j].Change = &policies.Change{Kind: policies.ChangeNew, Before: policies.Pass, Cause: policies.Cause(text)}
 			one.Verdicts[j].Fingerprint = text
 		}
 		who := &one.Leaver
