@@ -270,5 +270,17 @@ func code(text string) string {
 	if text == "" {
 		return "-"
 	}
-	return "`" + strings.NewReplacer("`", "ʼ", "|", "¦", "<", "‹", ">", "›").Replace(text) + "`"
+	return "`" + strings.Map(func(r rune) rune {
+		switch r {
+		case '`':
+			return 'ʼ'
+		case '|':
+			return '¦'
+		case '<':
+			return '‹'
+		case '>':
+			return '›'
+		}
+		return r
+	}, text) + "`"
 }
