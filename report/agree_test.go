@@ -59,7 +59,7 @@ func TestFormatsAgreeOnEveryCount(t *testing.T) {
 	readers := map[string]func(*testing.T, string) []tally{
 		report.Table: tableTally, report.JSON: jsonTally, report.NDJSON: ndjsonTally, report.CSV: csvTally, report.CSVMatrix: matrixTally, report.CSVPlan: planTally,
 		report.XLSX: xlsxTally, report.Markdown: markdownTally, report.MarkdownChat: chatTally, report.JUnit: junitTally, report.SARIF: sarifTally,
-		report.OCSF: ocsfTally, report.OSCAL: oscalTally, report.Prometheus: prometheusTally,
+		report.OCSF: ocsfTally, report.OSCAL: oscalTally, report.Prometheus: prometheusTally, report.HTML: htmlTally,
 	}
 	for name, s := range map[string]stream{"clean": clean(), "mixed": mixed(), "compared": compared(), "attested": attested(), "named": named(), "large": many(2000), "nobody": {run: header()}} {
 		want := tally{}
@@ -108,6 +108,24 @@ func number(t *testing.T, text string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// htmlTally reads the table of verdicts by status and severity.
+func htmlTally(t *testing.T, text string) []tally {
+	t.Helper()
+	words := map[string]policies.Status{"in grace": policies.Pending, "n/a": policies.NotApplicable}
+	out := tally{}
+	for _, row := range regexp.MustCompile(`<tr><th scope="row"><span class="s \w+">\S+ ([^<]+)</span></th><td class="n">(\d+)</td>`).FindAllStringSubmatch(text, -1) {
+		status, ok := words[row[1]]
+		if !ok {
+			status = policies.Status(row[1])
+		}
+		out.add("all", status, number(t, row[2]))
+	}
+	if len(out) == 0 {
+		out["all"] = nil
+	}
+	return []tally{out}
 }
 
 func tableTally(t *testing.T, text string) []tally {

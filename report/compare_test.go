@@ -96,6 +96,13 @@ func (s side) stream(collected string) stream {
 	if s.leaver != nil {
 		s.leaver(&who.Leaver)
 	}
+	for _, v := range who.Verdicts {
+		if w := v.Waiver; w != nil {
+			out.waivers = append(out.waivers, policies.WaiverResult{
+				ID: w.ID, Rule: v.Rule, Leaver: who.Leaver.ID, Reason: w.Reason, ApprovedBy: w.ApprovedBy, Expires: w.Expires, Source: "waivers.yaml:2", Standing: policies.Counts,
+			})
+		}
+	}
 	out.leavers = append(out.leavers, who)
 	if s.run != nil {
 		s.run(&out.run)
@@ -313,6 +320,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	then, now := mixed(), mixed()
 	then.tenant.Verdicts = []policies.Verdict{verdict("DEV-001", policies.Fail, policies.Critical, "")}
+	now.waivers = nil
 	now.leavers = now.leavers[1:]                                                       // the first is gone
 	now.run.Rules, now.run.Off = now.run.Rules[:3], []policies.RuleRef{{ID: "LIC-001"}} // a rule is off
 	for i := range now.leavers {

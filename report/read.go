@@ -260,8 +260,8 @@ type replay struct {
 	// leanedOn are the attestations that verdicts carry.
 	leanedOn map[policies.VerdictAttestation]bool
 	// waived are the waivers that verdicts carry.
-	waived map[waiverUse]policies.Waiver
-	changes  changesCheck
+	waived  map[waiverUse]policies.Waiver
+	changes changesCheck
 }
 
 // waiverUse is where a waiver covers a verdict.

@@ -233,6 +233,7 @@ func (r *redaction) Summary(s policies.Summary) error {
 		w.ID, w.Leaver, w.Reason, w.ApprovedBy, w.Ticket, w.Source = r.name(w.ID), r.name(w.Leaver), r.name(w.Reason), r.name(w.ApprovedBy), r.name(w.Ticket), r.source(w.Source)
 		s.Waivers[i] = w
 	}
+	slices.SortFunc(s.Waivers, func(a, b policies.WaiverResult) int { return strings.Compare(a.ID, b.ID) })
 	s.Gone = slices.Clone(s.Gone)
 	for i, g := range s.Gone {
 		g.Name, g.Fingerprint = r.name(g.Name), r.sum(g.Fingerprint)

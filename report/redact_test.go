@@ -77,7 +77,7 @@ func everywhere() stream {
 	unknown := verdict("DEV-001", policies.Unknown, policies.High, "cannot be told without account (forbidden)")
 	unknown.Missing = []policies.Missing{{Fact: "account", Reason: "forbidden", Needs: "the role X for zebedee@contoso.com", Detail: "Zebedee said no: secret"}}
 	waived := verdict("FWD-002", policies.Waived, policies.High, "Zebedee")
-	waived.Waiver = &policies.Waiver{ID: "secret-1", Reason: "secret", ApprovedBy: "Quagmire", Ticket: "4711-secret", Expires: at(current), Status: policies.Fail}
+	waived.Waiver = &policies.Waiver{ID: "secret-1", Reason: "secret", ApprovedBy: "Quagmire", Ticket: "4711-secret", Expires: at("2027-01-01T00:00:00Z"), Status: policies.Fail}
 	s := stream{run: header(), tenant: policies.TenantResult{Verdicts: []policies.Verdict{verdict("LIC-001", policies.Fail, policies.Low, "Contoso pays for Zebedee")}}}
 	s.run.Rules[0].File = "/homedir/Zebedee/rules/a.rego"
 	s.run.Rules[0].Parameters = map[string]policies.Parameter{"who": {Schema: map[string]any{"type": "string", "default": "nobody"}, Value: "zebedee@contoso.com"}}
@@ -93,6 +93,9 @@ func everywhere() stream {
 	gone := leaver(2, "Quagmire", verdict("ACC-001", policies.Pass, policies.Critical, ""))
 	gone.Leaver.ID, gone.Leaver.UserPrincipalName, gone.Leaver.Source = "", "quagmire@contoso.com", "roster.csv:9"
 	s.leavers = []policies.LeaverResult{one, gone}
+	s.waivers = []policies.WaiverResult{{
+		ID: waived.Waiver.ID, Rule: "FWD-002", Leaver: id, Reason: "secret", ApprovedBy: "Quagmire", Ticket: "4711-secret", Expires: waived.Waiver.Expires, Source: "secret.yaml:9", Standing: policies.Counts,
+	}}
 	s.attestations = []policies.AttestationResult{{Standing: policies.Counts, Attestation: policies.Attestation{
 		Rule: "ACC-001", Leaver: "Zebedee@contoso.com", Statement: statement.Statement, By: statement.By, At: statement.At, Link: statement.Link, Expires: statement.Expires, Source: "secret.yaml:2",
 	}}}
@@ -179,7 +182,7 @@ func TestPseudonyms(t *testing.T) {
 func TestRedactedChanges(t *testing.T) {
 	t.Parallel()
 	now := everywhere()
-	now.leavers, now.attestations = now.leavers[1:], nil
+	now.leavers, now.attestations, now.waivers = now.leavers[1:], nil, nil
 	now.run.CollectedAt = now.run.CollectedAt.Add(time.Hour)
 	earlier, err := report.ReadEarlier(stored(t, everywhere()))
 	if err != nil {
