@@ -118,6 +118,7 @@ func (h *htmlReport) view(summary policies.Summary) (*htmlView, error) {
 		{"fail", "failing", l.Failing},
 		{"unknown", "not fully checked", l.Unknown},
 		{"pending", "in grace", l.Pending},
+		{"waived", "waived", l.Waived},
 		{"pass", "clean", l.Clean},
 		{"na", "leave later", l.NotYet},
 	}

@@ -87,7 +87,7 @@ func (p *prometheus) write(out *exposition, summary policies.Summary) {
 	for _, state := range []struct {
 		name string
 		n    int
-	}{{"total", l.Total}, {"clean", l.Clean}, {"failing", l.Failing}, {"unknown", l.Unknown}, {"pending", l.Pending}, {"not_yet", l.NotYet}} {
+	}{{"total", l.Total}, {"clean", l.Clean}, {"failing", l.Failing}, {"unknown", l.Unknown}, {"pending", l.Pending}, {"waived", l.Waived}, {"not_yet", l.NotYet}} {
 		out.sample(int64(state.n), "state", state.name)
 	}
 	out.metric("findings", "Verdicts by rule, severity and state.")

@@ -40,7 +40,7 @@ func readme(of ends, shape shape) string {
 	line("%d people were excluded; result.ndjson names each in its first line, and the pattern that did it.", len(p.Excluded))
 	line("")
 	line("WHAT IT CAME TO")
-	line("%d leavers fail something, %d could not be wholly checked, %d are in grace, %d are clean.", s.Leavers.Failing, s.Leavers.Unknown, s.Leavers.Pending, s.Leavers.Clean)
+	line("%d leavers fail something, %d could not be wholly checked, %d are in grace, of %d something is waived, %d are clean.", s.Leavers.Failing, s.Leavers.Unknown, s.Leavers.Pending, s.Leavers.Waived, s.Leavers.Clean)
 	for _, status := range policies.Statuses() {
 		line("  %-16s %d verdicts", strings.ReplaceAll(string(status), "_", " "), s.Statuses[status])
 	}
