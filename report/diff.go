@@ -44,7 +44,7 @@ func (d *diffTable) Tenant(t policies.TenantResult) error {
 
 func (d *diffTable) add(verdicts []policies.Verdict, who, account string) {
 	for _, v := range verdicts {
-		if v.Change == nil || v.Change.Kind == policies.ChangeNone || v.Change.Kind == policies.ChangeOpen {
+		if !otherThanBefore(v.Change) {
 			continue
 		}
 		one := row{severity: v.Severity, rule: v.Rule, who: who, account: account, what: d.what(v), lost: v.Deadline, due: v.Due}

@@ -181,7 +181,7 @@ func (h *htmlReport) note(v policies.Verdict, who, account, anchor string) {
 	if v.Status == policies.Fail {
 		h.first.add(line)
 	}
-	if v.Change != nil && v.Change.Kind != policies.ChangeOpen {
+	if otherThanBefore(v.Change) {
 		h.changes.add(line)
 	}
 	name := htmlName{Name: bounded(who, 80), Anchor: anchor}

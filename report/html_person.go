@@ -130,7 +130,7 @@ func (h *htmlReport) person(n int, leaver policies.LeaverResult, full, proof boo
 
 // telling says that a verdict is open, or that it changed since the earlier result.
 func telling(v policies.Verdict) bool {
-	return open(v.Status) || v.Change != nil && v.Change.Kind != policies.ChangeOpen
+	return open(v.Status) || otherThanBefore(v.Change)
 }
 
 // rankOf orders the verdicts on one leaver as leavers are ordered.
@@ -290,8 +290,13 @@ func (h *htmlReport) dates(v policies.Verdict) string {
 	return strings.Join(parts, " ")
 }
 
+// otherThanBefore says whether a verdict is another than in the earlier result.
+func otherThanBefore(change *policies.Change) bool {
+	return change != nil && change.Kind != policies.ChangeOpen && change.Kind != policies.ChangeNone
+}
+
 func changeOf(change *policies.Change) *htmlChange {
-	if change == nil {
+	if change == nil || change.Kind == policies.ChangeNone {
 		return nil
 	}
 	out := &htmlChange{Kind: string(change.Kind), Word: changeWord(change.Kind)}
@@ -299,8 +304,12 @@ func changeOf(change *policies.Change) *htmlChange {
 	if change.Before != "" {
 		parts = append(parts, "was "+markOf(change.Before).Word)
 	}
-	if change.Cause != "" {
+	switch {
+	case change.Cause == "":
+	case change.Kind == policies.ChangeMethod:
 		parts = append(parts, "what changed is the method: "+string(change.Cause))
+	default:
+		parts = append(parts, "for another "+string(change.Cause))
 	}
 	if !change.Since.IsZero() {
 		parts = append(parts, "since "+day(change.Since))
@@ -325,6 +334,8 @@ func changeWord(kind policies.ChangeKind) string {
 		return "no longer judged"
 	case policies.ChangeMethod:
 		return "method changed"
+	case policies.ChangeNone:
+		return "unchanged"
 	}
 	return string(kind)
 }

@@ -114,7 +114,8 @@ func repeated(b *testing.B, from, to string, n int) int {
 	}
 	for i := range n {
 		p := people[i%len(people)]
-		id := fmt.Sprintf("%08x%s", i, p.id[strings.Index(p.id, "-"):])
+		_, rest, _ := strings.Cut(p.id, "-")
+		id := fmt.Sprintf("%08x-%s", i, rest)
 		text := bytes.ReplaceAll(p.record, []byte(p.id), []byte(id))
 		size += len(text)
 		var r snapshot.Record
