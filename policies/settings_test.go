@@ -89,7 +89,8 @@ func TestARuleThatIsOff(t *testing.T) {
 	if vs := out.leavers[0].Verdicts; len(vs) != 1 || vs[0].Rule != "TST-002" || vs[0].Status != Pass || vs[0].Grade != Attested {
 		t.Errorf("got %+v", vs)
 	}
-	if _, err := load(context.Background(), []source{tunable()}, settings(t, "rules: {TST-001: {enabled: false}, TST-002: {enabled: false}}\n")); err == nil || !strings.Contains(err.Error(), "every rule is switched off") {
+	none := LoadOptions{Given: set.Sources(), Settings: settings(t, "rules: {TST-001: {enabled: false}, TST-002: {enabled: false}}\n")}
+	if _, err := Load(context.Background(), none); err == nil || !strings.Contains(err.Error(), "every rule is switched off") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -94,15 +94,15 @@ type file struct {
 }
 
 // files reads and parses every policy of the source, sorted by path. Tests are left out unless asked
-// for; files that are no policies are not read.
+// for; files that are no policies are not read. With an error it gives those that are what they should be.
 func (s source) files(tests bool, caps *ast.Capabilities) ([]file, error) {
 	out, err := s.read(tests)
 	if err != nil {
 		return nil, err
 	}
 	var problems []error
-	for i := range out {
-		f := &out[i]
+	parsed := out[:0]
+	for _, f := range out {
 		f.module, err = ast.ParseModuleWithOpts(f.name, string(f.text), ast.ParserOptions{
 			ProcessAnnotation: true, // without this, METADATA and with it every schema is ignored
 			RegoVersion:       ast.RegoV1,
@@ -110,9 +110,11 @@ func (s source) files(tests bool, caps *ast.Capabilities) ([]file, error) {
 		})
 		if err != nil {
 			problems = append(problems, explain(err))
+			continue
 		}
+		parsed = append(parsed, f)
 	}
-	return out, errors.Join(problems...)
+	return parsed, errors.Join(problems...)
 }
 
 // read reads every policy of the source, sorted by path. It does not look into them.
