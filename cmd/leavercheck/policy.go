@@ -17,7 +17,7 @@ import (
 func newPolicy(sys system, c *common) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "The rules: list, show, test, check, new",
+		Short: "The rules: list, show, test, check, new, digest",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

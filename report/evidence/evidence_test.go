@@ -200,6 +200,24 @@ func TestOpenBelievesNothing(t *testing.T) {
 	}
 }
 
+// TestNothingStandsAroundThePack: what readers of zip files pass over is no part of the evidence, and refused.
+func TestNothingStandsAroundThePack(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(write(t, packed(t), true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, changed := range map[string][]byte{"before": append([]byte("#!"), text...), "after": append(slices.Clone(text), 'x')} {
+		path := filepath.Join(t.TempDir(), "changed.zip")
+		if err := os.WriteFile(path, changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := evidence.Open(path); !errors.Is(err, evidence.ErrPack) || !strings.Contains(err.Error(), "before its files or after its end") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestPackIsDeterministic(t *testing.T) {
 	t.Parallel()
 	one, two := filepath.Join(t.TempDir(), "one.zip"), filepath.Join(t.TempDir(), "two.zip")

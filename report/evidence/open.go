@@ -91,10 +91,29 @@ func (o *Opened) open(f *os.File) error {
 	if err != nil {
 		return fmt.Errorf("%w: it is no zip file: %w", ErrPack, err)
 	}
+	if err := nothingAround(f, size); err != nil {
+		return err
+	}
 	for _, step := range []func() error{func() error { return o.list(z.File) }, o.readSums, o.checkSums, o.readInfo, o.readResult, o.readSources, o.readSeal} {
 		if err := step(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// nothingAround refuses what readers of zip files pass over: bytes before the first file, and after the end.
+func nothingAround(f io.ReaderAt, size int64) error {
+	const endSize = 22 // of the end of central directory record, without a comment (APPNOTE.TXT 4.3.16)
+	first, last := make([]byte, 4), make([]byte, endSize)
+	if _, err := f.ReadAt(first, 0); err != nil {
+		return err
+	}
+	if _, err := f.ReadAt(last, size-endSize); err != nil {
+		return err
+	}
+	if string(first) != "PK\x03\x04" || string(last[:4]) != "PK\x05\x06" || last[20] != 0 || last[21] != 0 {
+		return fmt.Errorf("%w: there is something before its files or after its end", ErrPack)
 	}
 	return nil
 }
