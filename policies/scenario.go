@@ -33,15 +33,18 @@ type Scenario struct {
 	// Snapshot is the directory of a snapshot. Either that, or Simulated.
 	Snapshot  string           `yaml:"snapshot"`
 	Simulated *SimulatedTenant `yaml:"simulated"`
-	// Baseline is the directory of an earlier snapshot, and Attestations a file; empty for none.
+	// Baseline is the directory of an earlier snapshot; Attestations, Waivers and Settings are files, of the
+	// last of which the section "rules" holds. Empty for none.
 	Baseline     string `yaml:"baseline"`
 	Attestations string `yaml:"attestations"`
+	Waivers      string `yaml:"waivers"`
+	Settings     string `yaml:"settings"`
 	// Policies are directories with rules; empty for those that are being tested.
 	Policies []string `yaml:"policies"`
 	// Rules are the ids that the scenario is about; empty for the rules that are not built in, or for all
 	// rules where there are none.
 	Rules []string `yaml:"rules"`
-	// Parameters are those of LoadOptions.
+	// Parameters are by rule and name, on top of Settings.
 	Parameters map[string]map[string]any `yaml:"parameters"`
 
 	// Dir is the scenario's directory, as found.
@@ -172,6 +175,33 @@ func (s Scenario) Path(path string) string {
 		return path
 	}
 	return filepath.Join(s.Dir, path)
+}
+
+// RuleSettings reads Settings and puts Parameters on top.
+func (s Scenario) RuleSettings() (Settings, error) {
+	out := Settings{}
+	if s.Settings != "" {
+		path := s.Path(s.Settings)
+		text, err := readYAMLFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("settings: %w", err)
+		}
+		if out, err = ReadSettings(filepath.ToSlash(path), bytes.NewReader(text)); err != nil {
+			return nil, err
+		}
+	}
+	for rule, parameters := range s.Parameters {
+		set := out[rule]
+		if set.Parameters == nil {
+			set.Parameters = map[string]any{}
+		}
+		for name, value := range parameters {
+			set.Parameters[name] = value
+			delete(set.places, setParameter(name)) // it stands elsewhere
+		}
+		out[rule] = set
+	}
+	return out, nil
 }
 
 // PolicyDirs are the directories with the scenario's rules: its own, or those of the tested directories

@@ -19,7 +19,7 @@ type ScenarioOutcome struct {
 
 // Test evaluates the scenario's snapshot, which the caller opens, and compares every verdict of the rules
 // that it is about, of every leaver and of the tenant, with what is expected: a verdict that nobody expects
-// is a failure, too. The set is that of PolicyDirs and Parameters; the options are those of Evaluate.
+// is a failure, too. The set is that of PolicyDirs and RuleSettings; the options are those of Evaluate.
 func (s Scenario) Test(ctx context.Context, set *Set, snap Snapshot, opts EvaluateOptions, clock func() time.Time) (ScenarioOutcome, error) {
 	if err := s.Check(set); err != nil {
 		return ScenarioOutcome{}, err
@@ -49,12 +49,18 @@ func (s Scenario) Test(ctx context.Context, set *Set, snap Snapshot, opts Evalua
 	return out, nil
 }
 
-// Check says whether the set has the rules that the scenario names.
+// Check says whether the set asks the rules that the scenario names.
 func (s Scenario) Check(set *Set) error {
 	var problems []error
+	complain := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("%s/%s:1: rules: %w", s.Dir, ScenarioFile, fmt.Errorf(format, args...)))
+	}
 	for _, id := range s.Rules {
-		if !slices.ContainsFunc(set.rules, func(r Rule) bool { return r.ID == id }) {
-			problems = append(problems, fmt.Errorf("%s/%s:1: rules: there is no rule %q", s.Dir, ScenarioFile, id))
+		is := func(r Rule) bool { return r.ID == id }
+		if at := slices.IndexFunc(set.off, is); at >= 0 {
+			complain("%s is switched off (%s)", id, set.off[at].Set[setEnabled])
+		} else if !slices.ContainsFunc(set.rules, is) {
+			complain("there is no rule %q%s", id, didYouMean(id, idsOf(set.every())))
 		}
 	}
 	return errors.Join(problems...)

@@ -37,25 +37,29 @@ const slowest = 10
 
 // WriteTests writes what came of tests: as a table for people; as JUnit XML; or as the annotations that
 // GitHub Actions and Azure Pipelines show at the line of a failure. The strings of policies are hostile:
-// in an annotation they can neither end it nor begin another command.
+// in an annotation they can neither end it nor begin another command, and nowhere else do they begin one.
 func WriteTests(w io.Writer, format string, r policies.TestReport, opts TestOptions) error {
-	var lines []string
+	var annotations, lines []string
 	switch format {
 	case TestTable:
-		lines = testTable(r, opts)
+		for _, line := range testTable(r, opts) {
+			lines = append(lines, clean.Text(line))
+		}
 	case TestJUnit:
 		return writeJUnitTests(w, r, opts)
 	case TestGitHub:
-		lines = append(annotate(r, gitHubAnnotation), testTotals(r)...)
+		annotations, lines = annotate(r, gitHubAnnotation), testTotals(r)
 	case TestAzure:
-		lines = append(annotate(r, azureAnnotation), testTotals(r)...)
+		annotations, lines = annotate(r, azureAnnotation), testTotals(r)
 	default:
 		return fmt.Errorf("report: there is no format %q for tests: there are %s", format, strings.Join(TestFormats(), ", "))
 	}
-	for i, line := range lines {
-		lines[i] = clean.Text(line)
+	// An annotation is a command to a build server; whatever else would look like one is none.
+	page := clean.Lines([]byte(strings.Join(lines, "\n") + "\n"))
+	if len(annotations) > 0 {
+		page = append([]byte(strings.Join(annotations, "\n")+"\n"), page...)
 	}
-	if _, err := io.WriteString(w, strings.Join(lines, "\n")+"\n"); err != nil {
+	if _, err := w.Write(page); err != nil {
 		return fmt.Errorf("report: writing the report on tests: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -146,10 +147,10 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 		return nil, err
 	}
 	work := &evaluateWork{set: set, opts: policies.EvaluateOptions{Tool: policies.Tool{Name: tool().Name, Version: tool().Version}}}
-	if work.opts.Attestations, err = f.readAttestations(set); err != nil {
+	if work.opts.Attestations, err = readGiven("--attestations", f.attestations, set.ReadAttestations); err != nil {
 		return nil, err
 	}
-	if work.opts.Waivers, err = f.readWaivers(set); err != nil {
+	if work.opts.Waivers, err = readGiven("--waivers", f.waivers, set.ReadWaivers); err != nil {
 		return nil, err
 	}
 	if work.opening, err = f.opening(); err != nil {
@@ -179,36 +180,22 @@ func (f *evaluateFlags) prepare(ctx context.Context, sys system, c *common) (*ev
 	return work, nil
 }
 
-func (f *evaluateFlags) readAttestations(set *policies.Set) ([]policies.Attestation, error) {
-	if f.attestations == "" {
+// readGiven reads what people say beside the rules from a file, nothing from "". The file is named by who asks for it
+// where it cannot be opened.
+func readGiven[T any](asked, path string, read func(name string, r io.Reader) ([]T, error)) ([]T, error) {
+	if path == "" {
 		return nil, nil
 	}
-	file, err := os.Open(f.attestations)
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("--attestations: %w", err)
+		return nil, usagef("%s: %w", asked, err)
 	}
 	defer file.Close()
-	attestations, err := set.ReadAttestations(filepath.Base(f.attestations), file)
+	given, err := read(filepath.Base(path), file)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return attestations, nil
-}
-
-func (f *evaluateFlags) readWaivers(set *policies.Set) ([]policies.WaiverResult, error) {
-	if f.waivers == "" {
-		return nil, nil
-	}
-	file, err := os.Open(f.waivers)
-	if err != nil {
-		return nil, usagef("--waivers: %w", err)
-	}
-	defer file.Close()
-	waivers, err := set.ReadWaivers(filepath.Base(f.waivers), file)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return waivers, nil
+	return given, nil
 }
 
 // evaluate judges a snapshot, writes the result, and says by its error what the exit code is.

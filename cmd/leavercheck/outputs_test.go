@@ -2,9 +2,13 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"leavercheck/report"
+	"leavercheck/report/evidence"
 )
 
 // TestAWorkbookIsNotForATerminal, nor is any file left behind by the refusal.
@@ -29,5 +33,23 @@ func TestAWorkbookIsNotForATerminal(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a result was written all the same")
+	}
+}
+
+// TestEveryReportOfAPackCanBeMade: a pack leaves out a report in a format that nobody knows, and says nothing.
+func TestEveryReportOfAPackCanBeMade(t *testing.T) {
+	t.Parallel()
+	files := map[string]bool{}
+	for _, r := range evidence.Reports() {
+		if !slices.Contains(report.Formats(), r.Format) {
+			t.Errorf("%s: there is no format %q", r.File, r.Format)
+		}
+		if files[r.File] {
+			t.Errorf("%s is two reports", r.File)
+		}
+		files[r.File] = true
+	}
+	if len(files) == 0 {
+		t.Error("a pack has no report")
 	}
 }

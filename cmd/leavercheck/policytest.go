@@ -32,8 +32,9 @@ without a case fails, a built-in function that fails is an error, and what a tes
 as input or data.tenant may only have names that a snapshot has.
 
 A directory with scenario.yaml is a scenario: rules tested on a whole snapshot, one that
-is kept beside it or one that is collected from the simulated tenant. Its expected.yaml
-holds every verdict; --update shows and writes it.
+is kept beside it or one that is collected from the simulated tenant, with settings,
+waivers and attestations of its own. Its expected.yaml holds every verdict; --update
+shows and writes it.
 
 Exit code 3 means that a test failed, that the coverage is below --threshold, or that
 --every-status misses a status; 2 that the tests could not be run, or that there are

@@ -28,7 +28,7 @@ type scenarioTests struct {
 	dirs   []string
 	match  *regexp.Regexp
 	update bool
-	// sets are loaded once for all scenarios of the same rules and parameters.
+	// sets are loaded once for all scenarios of the same rules and settings.
 	sets map[string]*policies.Set
 }
 
@@ -96,22 +96,22 @@ func (t *scenarioTests) one(ctx context.Context, s policies.Scenario) (policies.
 		defer baseline.Close()
 		opts.Baseline = baseline
 	}
-	if s.Attestations != "" {
-		f := evaluateFlags{attestations: s.Path(s.Attestations)}
-		if opts.Attestations, err = f.readAttestations(set); err != nil {
-			return policies.ScenarioOutcome{}, fmt.Errorf("%s: %w", at, err)
-		}
+	if opts.Attestations, err = readGiven("attestations", s.Path(s.Attestations), set.ReadAttestations); err != nil {
+		return policies.ScenarioOutcome{}, fmt.Errorf("%s: %w", at, err)
+	}
+	if opts.Waivers, err = readGiven("waivers", s.Path(s.Waivers), set.ReadWaivers); err != nil {
+		return policies.ScenarioOutcome{}, fmt.Errorf("%s: %w", at, err)
 	}
 	return s.Test(ctx, set, snap, opts, t.sys.now)
 }
 
 func (t *scenarioTests) load(ctx context.Context, s policies.Scenario) (*policies.Set, error) {
 	dirs := s.PolicyDirs(t.dirs)
-	key := fmt.Sprint(dirs, s.Parameters)
+	key := fmt.Sprint(dirs, s.Path(s.Settings), s.Parameters)
 	if t.sets[key] == nil {
-		settings := policies.Settings{}
-		for rule, parameters := range s.Parameters {
-			settings[rule] = policies.RuleSettings{Parameters: parameters}
+		settings, err := s.RuleSettings()
+		if err != nil {
+			return nil, err
 		}
 		set, err := policies.Load(ctx, policies.LoadOptions{Sources: dirs, Settings: settings})
 		if err != nil {
